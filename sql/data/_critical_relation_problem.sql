@@ -1,0 +1,37 @@
+create or replace function drill._critical_relation_problem(p_relation_name text, p_timestamp_column text)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select case
+    when r.relation_oid is null
+      then 'does not exist'
+    when c.relkind not in ('r', 'p', 'f', 'm')
+      then 'is not a table'
+    when not pg_catalog.has_schema_privilege(c.relnamespace, 'usage')
+      then pg_catalog.format('cannot be read: grant usage on schema %s to %I', c.relnamespace::regnamespace, current_user)
+    when not pg_catalog.has_table_privilege(r.relation_oid, 'select')
+      then pg_catalog.format('cannot be read: grant select on %s to %I', p_relation_name, current_user)
+    -- A policy would hide rows from the count without a word.
+    when pg_catalog.row_security_active(r.relation_oid)
+      then pg_catalog.format('cannot be counted: row level security hides rows from %I, which needs bypassrls', current_user)
+    when p_timestamp_column is null
+      then null
+    when a.attnum is null
+      then pg_catalog.format('has no column %I', p_timestamp_column)
+    when a.atttypid not in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
+      then pg_catalog.format('has a column %I of type %s, which is not a timestamp', p_timestamp_column, pg_catalog.format_type(a.atttypid, a.atttypmod))
+  end
+  from (select pg_catalog.to_regclass(p_relation_name)::oid as relation_oid) as r
+  left join pg_catalog.pg_class as c on c.oid = r.relation_oid
+  left join pg_catalog.pg_attribute as a
+    on a.attrelid = r.relation_oid
+    and a.attname = p_timestamp_column
+    and not a.attisdropped
+$$;
+
+comment on function drill._critical_relation_problem(text, text) is
+  'Internal: why a critical relation cannot be measured by the present role, or null when it can';
+
+revoke all on function drill._critical_relation_problem(text, text) from public;

@@ -1,0 +1,100 @@
+-- For people with psql alone: the newest baseline that travelled with the copy
+-- beside the counts of now. Judges only what needs no history: nothing that had
+-- rows is empty, no bucket is missing, closed buckets of append-only relations are
+-- equal, and append-only relations did not shrink since a baseline that the copy
+-- contains. The command line compares in full.
+create or replace function drill.verify_row_counts()
+returns setof drill.check_result
+language plpgsql
+stable
+set search_path = ''
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+as $$
+declare
+  v_baseline record;
+  v_bucket record;
+  v_result drill.check_result;
+begin
+  select b.baseline_id, b.captured_at
+  into v_baseline
+  from drill.baselines as b
+  order by b.captured_at desc, b.baseline_id
+  limit 1;
+
+  if not found then
+    return next row(
+      'row_counts', null, 'error',
+      'no baseline travelled with this database, so its row counts have nothing to be compared with',
+      'Use the command line with a baseline file: pgdrill verify --target NAME --baseline FILE.',
+      null, null
+    )::drill.check_result;
+    return;
+  end if;
+
+  for v_bucket in
+    select
+      coalesce(f.bucket_name, k.bucket_name) as bucket_name,
+      r.relation_name is not null as is_in_baseline,
+      f.relation_name is not null as is_registered,
+      r.is_append_only,
+      k.row_count as expected_count,
+      f.row_count as actual_count,
+      f.problem,
+      coalesce(k.ends_at + drill.get_policy('settle_after') <= v_baseline.captured_at, false) as is_settled
+    from (select b.* from drill.list_buckets() as b) as f
+    full join (
+      select k.*
+      from drill.baseline_buckets as k
+      where k.baseline_id = v_baseline.baseline_id
+    ) as k
+      on k.relation_name = f.relation_name
+      and k.bucket_name = f.bucket_name
+    left join drill.baseline_relations as r
+      on r.baseline_id = v_baseline.baseline_id
+      and r.relation_name = coalesce(k.relation_name, f.relation_name)
+    order by 1
+  loop
+    v_result := row(
+      'row_counts', v_bucket.bucket_name, 'pass',
+      pg_catalog.format('%s has %s rows, the baseline of %s has %s', v_bucket.bucket_name, v_bucket.actual_count, v_baseline.captured_at, coalesce(v_bucket.expected_count::text, 'no such bucket')),
+      null,
+      pg_catalog.to_jsonb(v_bucket.expected_count::text), pg_catalog.to_jsonb(v_bucket.actual_count::text)
+    );
+
+    if v_bucket.problem is not null then
+      v_result.status := 'error';
+      v_result.detail := pg_catalog.format('%s %s', v_bucket.bucket_name, v_bucket.problem);
+      v_result.hint := 'Make it readable for this role, then verify again.';
+    elsif not v_bucket.is_in_baseline then
+      v_result.status := 'error';
+      v_result.detail := pg_catalog.format('%s is critical, but the baseline of %s does not know it', v_bucket.bucket_name, v_baseline.captured_at);
+      v_result.hint := 'Capture a new baseline in production: select drill.capture_baseline().';
+    elsif v_bucket.actual_count is null then
+      v_result.status := 'fail';
+      v_result.detail := pg_catalog.format('%s is missing: the baseline of %s has %s rows in it', v_bucket.bucket_name, v_baseline.captured_at, v_bucket.expected_count);
+      v_result.hint := pg_catalog.format('Restore or attach %s.', v_bucket.bucket_name);
+    elsif v_bucket.actual_count = 0 and v_bucket.expected_count > 0 then
+      v_result.status := 'fail';
+      v_result.detail := pg_catalog.format('%s is empty, the baseline of %s has %s rows', v_bucket.bucket_name, v_baseline.captured_at, v_bucket.expected_count);
+      v_result.hint := pg_catalog.format('Restore the rows of %s.', v_bucket.bucket_name);
+    elsif v_bucket.is_append_only and v_bucket.is_settled and v_bucket.actual_count <> v_bucket.expected_count
+      or v_bucket.is_append_only and v_bucket.actual_count < v_bucket.expected_count
+    then
+      v_result.status := 'fail';
+      v_result.detail := v_result.detail || case
+        when v_bucket.is_settled then ': it is closed and append-only, so they must be equal'
+        else ': an append-only relation cannot shrink'
+      end;
+      v_result.hint := pg_catalog.format('Find the lost or extra rows of %s; restore again if they are lost.', v_bucket.bucket_name);
+    end if;
+
+    return next v_result;
+  end loop;
+end
+$$;
+
+comment on function drill.verify_row_counts() is
+  'Row counts of the critical relations against the newest baseline in this database: missing, emptied, shrunk, or changed although closed';
+
+revoke all on function drill.verify_row_counts() from public;

@@ -1,0 +1,52 @@
+create or replace function drill.register_critical_relation(
+  p_relation_name text,
+  p_timestamp_column text,
+  p_is_append_only boolean,
+  p_tolerance numeric default 0
+)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_relation regclass := pg_catalog.to_regclass(p_relation_name);
+  v_relation_name text;
+begin
+  if v_relation is null or p_is_append_only is null or p_tolerance is null then
+    raise exception using
+      errcode = 'RD007',
+      message = format('cannot register %s: no such table, or an argument is null', coalesce(p_relation_name, 'null')),
+      hint = 'Name an existing table with its schema, such as public.orders.';
+  end if;
+
+  if p_timestamp_column is not null and not exists (
+    select
+    from pg_catalog.pg_attribute as a
+    where a.attrelid = v_relation
+      and a.attname = p_timestamp_column
+      and not a.attisdropped
+      and a.atttypid in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
+  ) then
+    raise exception using
+      errcode = 'RD007',
+      message = format('cannot register %s: %s is not a column of type timestamptz, timestamp or date', v_relation, p_timestamp_column),
+      hint = 'Name such a column, or pass null to count rows only.';
+  end if;
+
+  v_relation_name := drill._relation_name(v_relation);
+
+  insert into drill.critical_relations as c (relation_name, timestamp_column, is_append_only, tolerance)
+  values (v_relation_name, p_timestamp_column, p_is_append_only, p_tolerance)
+  on conflict (relation_name) do update
+  set
+    timestamp_column = excluded.timestamp_column,
+    is_append_only = excluded.is_append_only,
+    tolerance = excluded.tolerance;
+end
+$$;
+
+comment on function drill.register_critical_relation(text, text, boolean, numeric) is
+  'Adds or changes a table that must be recoverable: its timestamp column (or null), whether rows are never deleted, and the tolerated share of difference';
+
+revoke all on function drill.register_critical_relation(text, text, boolean, numeric) from public;

@@ -1,0 +1,52 @@
+-- Every check of a depth. The set of checks is itself checked: one that answers
+-- with no row at all is an error row here, not a silent pass.
+create or replace function drill.verify_all(p_depth text default 'standard')
+returns setof drill.check_result
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_check_name text;
+  v_result drill.check_result;
+  v_is_answered boolean;
+begin
+  if p_depth is null or p_depth not in ('quick', 'standard') then
+    raise exception using
+      errcode = 'RD006',
+      message = format('%s is not a depth', coalesce(pg_catalog.quote_literal(p_depth), 'null')),
+      hint = 'The depths are quick (catalog only) and standard (counts and timestamps too).';
+  end if;
+
+  foreach v_check_name in array
+    array['partition_triggers', 'partitions', 'critical_relations', 'recovery_point']
+    || case when p_depth = 'standard' then array['row_counts'] else array[]::text[] end
+  loop
+    v_is_answered := false;
+    for v_result in
+      execute case v_check_name
+        when 'recovery_point' then 'select r.* from drill.verify_recovery_point(null, $1) as r'
+        else pg_catalog.format('select r.* from drill.%I() as r', 'verify_' || v_check_name)
+      end
+      using p_depth <> 'quick'
+    loop
+      v_is_answered := true;
+      return next v_result;
+    end loop;
+
+    if not v_is_answered then
+      return next row(
+        v_check_name, null, 'error',
+        format('the check %s gave no answer', v_check_name),
+        'A check answers with at least one row: install pgdrill again, something replaced it.',
+        null, null
+      )::drill.check_result;
+    end if;
+  end loop;
+end
+$$;
+
+comment on function drill.verify_all(text) is
+  'Every check of a depth (quick: catalog only; standard: counts and timestamps too), one row per check and object; for a script use drill.assert_verified()';
+
+revoke all on function drill.verify_all(text) from public;

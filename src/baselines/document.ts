@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { CouldNotVerify } from '../could-not-verify.ts'
+
+const timestamp = z
+  .string()
+  .refine(
+    (text) => text === 'infinity' || text === '-infinity' || !Number.isNaN(Date.parse(text)),
+    'must be an ISO timestamp',
+  )
+const finiteTimestamp = z.iso.datetime({ offset: true, error: 'must be an ISO timestamp with an offset' })
+const count = z.string().regex(/^\d{1,19}$/, 'must be a count: digits in quotes, not negative')
+const name = z.string().min(1)
+
+const bucket = z.object({
+  bucket_name: name,
+  starts_at: timestamp.nullable(),
+  ends_at: timestamp.nullable(),
+  is_default: z.boolean(),
+  row_count: count,
+  oldest_at: timestamp.nullable(),
+  newest_at: timestamp.nullable(),
+})
+
+const relation = z.object({
+  relation_name: name,
+  timestamp_column: name.nullable(),
+  is_append_only: z.boolean(),
+  tolerance: z.string().regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'must be a share from 0 to 1 in quotes'),
+  buckets: z.array(bucket),
+})
+
+/** The baseline document, version 1: what drill.export_baseline() writes. docs/baselines.md describes it. */
+const baselineDocument = z.object({
+  format: z.literal('pgdrill-baseline'),
+  format_version: z.literal(1),
+  baseline_id: z.uuid(),
+  captured_at: finiteTimestamp,
+  captured_lsn: z.string().regex(/^[0-9A-F]+\/[0-9A-F]+$/i, 'must be an LSN such as 0/16B3748'),
+  label: z.string().nullable(),
+  schema_version: name,
+  source: z.object({
+    installation_id: z.uuid(),
+    system_identifier: z.string().regex(/^-?\d{1,20}$/, 'must be digits in quotes'),
+    timeline_id: z.int().positive(),
+    started_at: finiteTimestamp,
+    database_name: name,
+    server_version: name,
+  }),
+  policies: z.record(z.string(), z.number().nonnegative()),
+  guards: z.array(name),
+  partitioned_relations: z.array(name),
+  relations: z.array(relation).min(1, 'must hold at least one relation'),
+})
+
+export type Baseline = z.infer<typeof baselineDocument>
+export type BaselineRelation = Baseline['relations'][number]
+
+/**
+ * Reads a baseline document.
+ * @param text JSON
+ * @param origin what the document is called in messages, such as a file name
+ * @throws CouldNotVerify with one line that says what is wrong and where
+ */
+export function parseBaseline(text: string, origin: string): Baseline {
+  const retry = 'Export it again: pgdrill baseline export --target production.'
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new CouldNotVerify(`the baseline ${origin} is not JSON, or is cut off`, retry)
+  }
+  const head = json as { format?: unknown; format_version?: unknown } | null
+  if (head === null || typeof head !== 'object' || head.format !== 'pgdrill-baseline') {
+    throw new CouldNotVerify(`${origin} is not a baseline of pgdrill`, retry)
+  }
+  if (head.format_version !== 1) {
+    throw new CouldNotVerify(
+      `the baseline ${origin} has format version ${JSON.stringify(head.format_version)}, this pgdrill reads version 1`,
+      'Use the pgdrill that wrote it, or export it again.',
+    )
+  }
+  const parsed = baselineDocument.safeParse(json)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new CouldNotVerify(
+      `the baseline ${origin} is damaged: ${issue?.path.join('.') || 'the document'} ${issue?.message}`,
+      retry,
+    )
+  }
+  return parsed.data
+}

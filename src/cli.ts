@@ -1,0 +1,98 @@
+import { Command, CommanderError } from 'commander'
+import pc from 'picocolors'
+import postgres from 'postgres'
+import { baselineCommand } from './commands/baseline/index.ts'
+import { migrateCommand } from './commands/migrate/index.ts'
+import { type ProgramOutput, processOutput } from './commands/program-output.ts'
+import { sandboxCommand } from './commands/sandbox/index.ts'
+import { verifyCommand } from './commands/verify.ts'
+import { CouldNotVerify } from './could-not-verify.ts'
+import { toolVersion } from './project-files.ts'
+import { plainText } from './terminal/plain-text.ts'
+
+const help = `
+Exit codes, the same for every command:
+  0  verified (or done)
+  1  verified to be wrong
+  2  could not verify: usage, connection, a missing part, nothing to compare with
+
+Examples:
+  pgdrill verify --target sandbox                 see the whole job on a throw-away production
+  pgdrill migrate up --target production          install the checks
+  pgdrill baseline capture --target production    store what production holds
+  pgdrill verify --target restore                 judge a restored copy`
+
+/**
+ * Runs the program.
+ * @param args the command line without node and script
+ * @returns the exit code; never throws
+ */
+export async function runCli(args: readonly string[], output: ProgramOutput = processOutput): Promise<0 | 1 | 2> {
+  let exitCode: 0 | 1 | 2 = 0
+  const program = new Command('pgdrill')
+    .description(
+      'Tells whether a restored PostgreSQL database is really your production data: complete, guarded, and how much was lost.',
+    )
+    .version(toolVersion())
+    .addHelpText('after', help)
+    .addCommand(migrateCommand(output))
+    .addCommand(baselineCommand(output))
+    .addCommand(
+      verifyCommand(output, (code) => {
+        exitCode = code
+      }),
+    )
+    .addCommand(sandboxCommand(output))
+  prepare(program, output)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    report(error, output)
+    return 2
+  }
+}
+
+// Not inherited by commands that were made elsewhere, so each gets it.
+function prepare(command: Command, output: ProgramOutput): void {
+  command
+    .exitOverride()
+    .showHelpAfterError('(--help shows the options and examples)')
+    .configureOutput({ writeOut: output.stdout, writeErr: output.stderr })
+  for (const child of command.commands) prepare(child, output)
+}
+
+/** One line that says what is wrong and one that says what to do; a stack trace only when asked for. */
+function report(error: unknown, output: ProgramOutput): void {
+  // commander has said it already.
+  if (error instanceof CommanderError) return
+  const colors = pc.createColors(output.isColored)
+  const say = (message: string, hint: string | null | undefined) => {
+    output.stderr(`${colors.red('pgdrill:')} ${plainText(message).replace(/\s*\n\s*/g, ' ')}\n`)
+    if (hint) output.stderr(`${colors.bold('to do:')} ${plainText(hint)}\n`)
+  }
+  const { message, code, hint, syscall } = error as { message?: string; code?: string; hint?: string; syscall?: string }
+  if (error instanceof CouldNotVerify) say(error.message, error.hint)
+  else if (error instanceof postgres.PostgresError || (code !== undefined && /^[0-9A-Z]{5}$/.test(code))) {
+    say(`the database refused: ${message} (SQLSTATE ${code})`, hint ?? databaseHints[code ?? ''])
+  } else if (code !== undefined && syscall === undefined && /^(CONNECTION_|CONNECT_)/.test(code)) {
+    say(
+      `the connection to the database was lost: ${message}`,
+      'Look at the server and the network, then start again: nothing was decided.',
+    )
+  } else if (code !== undefined && syscall !== undefined) say(`${message}`, undefined)
+  else
+    say(
+      `internal error: ${message ?? String(error)}`,
+      'This is a fault of pgdrill: report it with the output of PGDRILL_DEBUG=1.',
+    )
+  if (process.env['PGDRILL_DEBUG']) output.stderr(`${(error as Error).stack ?? ''}\n`)
+}
+
+const databaseHints: Record<string, string> = {
+  '42501': 'Use a role that owns the schemas and tables, or grant it the right.',
+  '55P03': 'Somebody holds a lock on one of the tables: try again later.',
+  '57014': 'It took longer than the statement timeout.',
+  '25006': 'The database is read-only (a standby?): this command has to write.',
+}

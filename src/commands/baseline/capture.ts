@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { parseBaseline } from '../../baselines/document.ts'
+import { baselineFileName, baselinesDirectory, writeBaselineFile } from '../../baselines/file.ts'
+import { withDatabase } from '../../database/connect.ts'
+import { captureBaseline, exportBaseline } from '../../database/facts.ts'
+import { requireSchema } from '../../database/installed-schema.ts'
+import { findTarget } from '../../database/targets.ts'
+import { Stages } from '../../terminal/stages.ts'
+import type { ProgramOutput } from '../program-output.ts'
+import { formatOption, nowOption, targetOption } from '../shared-options.ts'
+import { baselineText } from './show.ts'
+
+interface Options {
+  target?: string
+  label?: string
+  out?: string
+  now?: string
+  format: 'text' | 'json'
+}
+
+/** pgdrill baseline capture: stores the facts in production and as a file. */
+export function baselineCaptureCommand(output: ProgramOutput): Command {
+  return new Command('capture')
+    .description('measure production and store the facts, in the database and as a JSON file')
+    .addOption(targetOption())
+    .option('-l, --label <text>', 'a note kept with the baseline')
+    .addOption(nowOption())
+    .addOption(formatOption())
+    .option('-o, --out <file>', `the JSON file (default: ${baselinesDirectory}/<target>-<time>-<id>.json)`)
+    .addHelpText('after', '\nExample:\n  pgdrill baseline capture --target production --label "before the release"')
+    .action(async (options: Options) => {
+      const target = findTarget(options.target)
+      const document = await withDatabase(target, { now: options.now }, async (database) => {
+        await requireSchema(database, target)
+        return await new Stages().run('counting', () =>
+          database
+            .transaction()
+            .setIsolationLevel('repeatable read')
+            .execute(async (transaction) =>
+              exportBaseline(transaction, await captureBaseline(transaction, options.label)),
+            ),
+        )
+      })
+      const baseline = parseBaseline(document, 'just captured')
+      const file = options.out ?? join(baselinesDirectory, baselineFileName(target.name, baseline))
+      writeBaselineFile(file, document)
+      output.stdout(options.format === 'json' ? `${document}\n` : baselineText(baseline))
+      output.stderr(`stored in ${target.name} and in ${file}\n`)
+    })
+}

@@ -1,0 +1,16 @@
+import { Command } from 'commander'
+import type { ProgramOutput } from '../program-output.ts'
+import { migrateDownCommand } from './down.ts'
+import { migrateExportCommand } from './export.ts'
+import { migrateStatusCommand } from './status.ts'
+import { migrateUpCommand } from './up.ts'
+
+/** pgdrill migrate: installs and removes the checks. */
+export function migrateCommand(output: ProgramOutput): Command {
+  return new Command('migrate')
+    .description('install or remove the checks (schema drill)')
+    .addCommand(migrateUpCommand(output))
+    .addCommand(migrateDownCommand(output))
+    .addCommand(migrateStatusCommand(output))
+    .addCommand(migrateExportCommand(output))
+}

@@ -1,0 +1,16 @@
+import { Command } from 'commander'
+import type { ProgramOutput } from '../program-output.ts'
+import { sandboxBreakCommand } from './break.ts'
+import { sandboxDownCommand } from './down.ts'
+import { sandboxStatusCommand } from './status.ts'
+import { sandboxUpCommand } from './up.ts'
+
+/** pgdrill sandbox: a throw-away production and a restored copy of it, to try everything on. */
+export function sandboxCommand(output: ProgramOutput): Command {
+  return new Command('sandbox')
+    .description('a throw-away production and a restored copy of it, to try everything on')
+    .addCommand(sandboxUpCommand(output))
+    .addCommand(sandboxStatusCommand(output))
+    .addCommand(sandboxBreakCommand(output))
+    .addCommand(sandboxDownCommand(output))
+}

@@ -1,0 +1,26 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { parseMoment } from '../verification/verify-target.ts'
+
+/** --target NAME */
+export function targetOption(): Option {
+  return new Option('-t, --target <name>', 'the database: its URL is in <NAME>_DATABASE_URL (environment or .env)')
+}
+
+/** --format text|json */
+export function formatOption(): Option {
+  return new Option('--format <format>', 'what is written to stdout').choices(['text', 'json']).default('text')
+}
+
+/** --now TIME: what the checks take as now, for backdated drills. */
+export function nowOption(): Option {
+  return new Option(
+    '--now <time>',
+    'the moment to take as now, such as 2026-11-23T04:30:00Z (for backdated drills)',
+  ).argParser((text) => parseMoment(text, '--now'))
+}
+
+/** Reads a whole number of at least one. */
+export function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.')
+  return Number(text)
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import pc from 'picocolors'
+import { findTarget, lookUpTarget } from '../database/targets.ts'
+import { verificationJson } from '../proof/json.ts'
+import { verificationText } from '../proof/text.ts'
+import { proofsDirectory, writeProof } from '../proof/write-proof.ts'
+import { withThrowAwaySandbox } from '../sandbox/throw-away.ts'
+import { Stages } from '../terminal/stages.ts'
+import {
+  type Depth,
+  depths,
+  parseMoment,
+  type Question,
+  type Verification,
+  verifyTarget,
+} from '../verification/verify-target.ts'
+import type { ProgramOutput, SetExitCode } from './program-output.ts'
+import { formatOption, nowOption, targetOption } from './shared-options.ts'
+
+interface Options {
+  target?: string
+  baseline?: string
+  depth: Depth
+  failurePoint?: string
+  now?: string
+  format: 'text' | 'json'
+  out?: string
+  proof: boolean
+  verbose?: true
+}
+
+const help = `
+Exit codes: 0 verified, 1 verified to be wrong, 2 could not verify.
+
+Examples:
+  pgdrill verify --target sandbox            try it: a production, a backup, a point-in-time restore, all thrown away
+  pgdrill verify --target restore            the database of RESTORE_DATABASE_URL, against the newest baseline inside it
+  pgdrill verify --target restore --baseline verify/baselines/production-20261123T043000Z-1a2b3c4d.json
+  pgdrill verify --target restore --failure-point 2026-11-23T04:30:00Z --format json > result.json`
+
+/** pgdrill verify: the main job. Verdict on stdout, proof in a folder. */
+export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): Command {
+  return new Command('verify')
+    .description('verify a restored database: verdict, results, proof')
+    .addOption(targetOption())
+    .option('-b, --baseline <file>', 'baseline of production (default: the newest one inside the target)')
+    .addOption(
+      new Option('-d, --depth <depth>', 'quick: catalog only; standard: counts and timestamps too')
+        .choices(depths)
+        .default('standard'),
+    )
+    .addOption(
+      new Option(
+        '--failure-point <time>',
+        'when production failed, such as 2026-11-23T04:30:00Z (default: now)',
+      ).argParser((text) => parseMoment(text, '--failure-point')),
+    )
+    .addOption(nowOption())
+    .addOption(formatOption())
+    .option('-o, --out <directory>', `where the proof is written (default: ${proofsDirectory}/<id>)`)
+    .option('--no-proof', 'write no proof')
+    .option('-v, --verbose', 'list every pass, too')
+    .addHelpText('after', help)
+    .action(async (options: Options) => {
+      const stages = new Stages()
+      const verification =
+        options.target === 'sandbox'
+          ? await withThrowAwaySandbox(stages, (sandbox) => verifyTarget(question(options, sandbox), stages))
+          : await verifyTarget(
+              question(options, { target: findTarget(options.target), production: lookUpTarget('production') }),
+              stages,
+            )
+      const directory = options.out ?? join(proofsDirectory, verification.verification_id)
+      if (options.proof) writeProof(directory, verification)
+      output.stdout(render(verification, options, output))
+      if (options.proof) output.stderr(`proof: ${directory}\n`)
+      if (options.target === 'sandbox') output.stderr(`stages: ${total(verification)}\n`)
+      setExitCode(verification.verdict.exit_code)
+    })
+}
+
+function question(options: Options, databases: Pick<Question, 'target' | 'production'>): Question {
+  return {
+    ...databases,
+    depth: options.depth,
+    baselineFile: options.baseline,
+    failurePoint: options.failurePoint,
+    now: options.now,
+  }
+}
+
+function render(verification: Verification, options: Options, output: ProgramOutput): string {
+  return options.format === 'json'
+    ? verificationJson(verification)
+    : verificationText(verification, pc.createColors(output.isColored), options.verbose === true)
+}
+
+function total(verification: Verification): string {
+  const seconds = verification.stages.reduce((sum, stage) => sum + stage.seconds, 0)
+  return `${verification.stages.map((stage) => `${stage.name} ${stage.seconds.toFixed(1)} s`).join(', ')}; ${seconds.toFixed(1)} s in all`
+}

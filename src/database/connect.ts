@@ -1,0 +1,104 @@
+import { Kysely } from 'kysely'
+import { PostgresJSDialect } from 'kysely-postgres-js'
+import postgres from 'postgres'
+import { CouldNotVerify } from '../could-not-verify.ts'
+import { describeConnection } from './connection-url.ts'
+import type { Target } from './targets.ts'
+
+/** A connection to one database. The tables are not declared: the program calls functions of schema drill. */
+export type Database = Kysely<Record<string, never>>
+
+/** How long the database may keep us, and we it. All in milliseconds. */
+export interface Limits {
+  statementTimeout?: number
+  lockTimeout?: number
+  connectTimeout?: number
+  /** What "now" is for the checks (setting drill.now); an ISO timestamp. */
+  now?: string | undefined
+}
+
+const oldestServer = 140_000
+
+/**
+ * Opens one connection, hands it over and closes it again whatever happens.
+ * @param use gets the connection
+ * @throws CouldNotVerify when the server cannot be reached, refuses the login, or is too old
+ */
+export async function withDatabase<T>(
+  target: Target,
+  limits: Limits,
+  use: (database: Database) => Promise<T>,
+): Promise<T> {
+  const { host, port, database, user, password, ssl } = target.connection
+  const client = postgres({
+    host,
+    port,
+    database,
+    user,
+    ...(password === undefined ? {} : { password }),
+    ssl,
+    max: 1,
+    connect_timeout: Math.ceil((limits.connectTimeout ?? 10_000) / 1000),
+    // Notices belong to people; the default would print them on stdout.
+    onnotice: () => {},
+    connection: {
+      application_name: 'pgdrill',
+      client_min_messages: 'warning',
+      TimeZone: 'UTC',
+      statement_timeout: limits.statementTimeout ?? 600_000,
+      lock_timeout: limits.lockTimeout ?? 5_000,
+      idle_in_transaction_session_timeout: 600_000,
+      ...(limits.now === undefined ? {} : { 'drill.now': limits.now }),
+    },
+  })
+  const kysely = new Kysely<Record<string, never>>({ dialect: new PostgresJSDialect({ postgres: client }) })
+  try {
+    await connectOnce(client, target)
+    return await use(kysely)
+  } finally {
+    await kysely.destroy()
+  }
+}
+
+async function connectOnce(client: postgres.Sql, target: Target): Promise<void> {
+  let version: string
+  try {
+    const reserved = await client.reserve()
+    reserved.release()
+    version = String(client.parameters['server_version'] ?? '')
+  } catch (error) {
+    throw new CouldNotVerify(
+      `cannot connect to the target ${target.name} (${describeConnection(target.connection)}): ${reasonOf(error)}`,
+      `Check ${target.variable} (from ${target.configuredBy}), the network and the server.`,
+      { cause: error },
+    )
+  }
+  const major = Number.parseInt(version, 10)
+  if (!(major * 10_000 >= oldestServer)) {
+    throw new CouldNotVerify(
+      `the target ${target.name} runs PostgreSQL ${version || 'of an unknown version'}, and pgdrill needs 14 to 18`,
+      'Restore into a supported version.',
+    )
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string }
+  switch (code) {
+    case 'ECONNREFUSED':
+    case 'ENOENT':
+      return 'no server answers there'
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'the host name is not known'
+    case 'CONNECT_TIMEOUT':
+    case 'ETIMEDOUT':
+      return 'no answer in time'
+    case '28P01':
+      return 'the password was refused'
+    case '3D000':
+      return 'there is no such database'
+    default:
+      return (message || code || 'unknown reason').split('\n')[0] as string
+  }
+}

@@ -1,0 +1,125 @@
+// The typed mirror of schema drill: what the program relies on. A test compares
+// these lists with the catalog of an installed database. Row interfaces are in
+// snake_case, so that a name is the same in psql, in JSON and here.
+
+export type CheckStatus = 'pass' | 'warn' | 'fail' | 'skip' | 'error'
+
+export interface CheckResult {
+  check_name: string
+  object_name: string | null
+  status: CheckStatus
+  detail: string
+  hint: string | null
+  expected: unknown
+  actual: unknown
+}
+
+/** Times are text in ISO form, as to_jsonb writes them: a Date would lose microseconds. */
+export interface Identity {
+  installation_id: string | null
+  installed_at: string | null
+  system_identifier: string
+  timeline_id: number
+  started_at: string
+  database_name: string
+  server_version: string
+  server_version_num: number
+  is_in_recovery: boolean
+  is_sandbox: boolean
+}
+
+/** row_count is text: it may be larger than a JavaScript number is exact. */
+export interface Bucket {
+  relation_name: string
+  bucket_name: string
+  starts_at: string | null
+  ends_at: string | null
+  is_default: boolean
+  row_count: string | null
+  oldest_at: string | null
+  newest_at: string | null
+  problem: string | null
+}
+
+export interface RecoveryPoint {
+  recovery_point: string | null
+  source: 'heartbeat' | 'data' | null
+  is_exact: boolean
+  heartbeat_at: string | null
+  heartbeat_interval: string | null
+  newest_data_at: string | null
+  newest_data_relation: string | null
+}
+
+export interface BaselineSummary {
+  baseline_id: string
+  captured_at: string
+  captured_lsn: string
+  label: string | null
+  database_name: string
+  relation_count: string
+  bucket_count: string
+  row_count: string
+}
+
+/** What the program calls: function, arguments as PostgreSQL lists them, and the columns that come back. */
+export const contract = {
+  'drill.get_identity()': [
+    'installation_id',
+    'installed_at',
+    'system_identifier',
+    'timeline_id',
+    'started_at',
+    'database_name',
+    'server_version',
+    'server_version_num',
+    'is_in_recovery',
+    'is_sandbox',
+  ],
+  'drill.schema_version()': null,
+  'drill.list_buckets(boolean)': [
+    'relation_name',
+    'bucket_name',
+    'starts_at',
+    'ends_at',
+    'is_default',
+    'row_count',
+    'oldest_at',
+    'newest_at',
+    'problem',
+  ],
+  'drill.recovery_point(boolean)': [
+    'recovery_point',
+    'source',
+    'is_exact',
+    'heartbeat_at',
+    'heartbeat_interval',
+    'newest_data_at',
+    'newest_data_relation',
+  ],
+  'drill.list_baselines()': [
+    'baseline_id',
+    'captured_at',
+    'captured_lsn',
+    'label',
+    'database_name',
+    'relation_count',
+    'bucket_count',
+    'row_count',
+  ],
+  'drill.verify_partition_triggers()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_partitions()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_critical_relations()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_recovery_point(timestamp with time zone, boolean)': [
+    'check_name',
+    'object_name',
+    'status',
+    'detail',
+    'hint',
+    'expected',
+    'actual',
+  ],
+  'drill.capture_baseline(text)': null,
+  'drill.export_baseline(uuid)': null,
+  'public.verify_partition_triggers_exist()': null,
+} as const satisfies Record<string, readonly string[] | null>

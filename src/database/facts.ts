@@ -1,0 +1,101 @@
+import { sql } from 'kysely'
+import type { Database } from './connect.ts'
+import type { BaselineSummary, Bucket, CheckResult, Identity, RecoveryPoint } from './contract.ts'
+
+// Times leave the database as ISO text and wide numbers as digits: JavaScript's
+// Date has no microseconds, and its numbers round beyond 2^53.
+
+/** Which server and database this is. */
+export async function getIdentity(database: Database): Promise<Identity> {
+  const { rows } = await sql<Identity>`
+    select
+      i.installation_id::text, to_jsonb(i.installed_at) #>> '{}' as installed_at, i.system_identifier::text,
+      i.timeline_id, to_jsonb(i.started_at) #>> '{}' as started_at, i.database_name, i.server_version,
+      i.server_version_num, i.is_in_recovery, i.is_sandbox
+    from drill.get_identity() as i`.execute(database)
+  return rows[0] as Identity
+}
+
+/** The buckets of every critical relation. @param measure false: names and bounds only, no table is read */
+export async function listBuckets(database: Database, measure: boolean): Promise<Bucket[]> {
+  const { rows } = await sql<Bucket>`
+    select
+      b.relation_name, b.bucket_name, to_jsonb(b.starts_at) #>> '{}' as starts_at,
+      to_jsonb(b.ends_at) #>> '{}' as ends_at, b.is_default, b.row_count::text,
+      to_jsonb(b.oldest_at) #>> '{}' as oldest_at, to_jsonb(b.newest_at) #>> '{}' as newest_at, b.problem
+    from drill.list_buckets(${measure}) as b`.execute(database)
+  return rows
+}
+
+/** Up to when the data reaches. @param readData whether tables may be read for it */
+export async function getRecoveryPoint(database: Database, readData: boolean): Promise<RecoveryPoint> {
+  const { rows } = await sql<RecoveryPoint>`
+    select
+      to_jsonb(r.recovery_point) #>> '{}' as recovery_point, r.source, r.is_exact,
+      to_jsonb(r.heartbeat_at) #>> '{}' as heartbeat_at, r.heartbeat_interval::text,
+      to_jsonb(r.newest_data_at) #>> '{}' as newest_data_at, r.newest_data_relation
+    from drill.recovery_point(${readData}) as r`.execute(database)
+  return rows[0] as RecoveryPoint
+}
+
+/** Names of the registered guards and partitioned tables, as a baseline lists them. */
+export async function listRegistrations(
+  database: Database,
+): Promise<{ guards: string[]; partitioned_relations: string[] }> {
+  const { rows } = await sql<{ guards: string[]; partitioned_relations: string[] }>`
+    select
+      array(select g.relation_name || '.' || quote_ident(g.trigger_name) from drill.guards as g) as guards,
+      array(select r.relation_name from drill.partitioned_relations as r) as partitioned_relations`.execute(database)
+  return rows[0] as { guards: string[]; partitioned_relations: string[] }
+}
+
+/** The SQL checks that need no baseline, by check name. */
+export const sqlChecks = {
+  partition_triggers: (database: Database) => checkRows(database, sql`drill.verify_partition_triggers()`),
+  partitions: (database: Database) => checkRows(database, sql`drill.verify_partitions()`),
+  critical_relations: (database: Database) => checkRows(database, sql`drill.verify_critical_relations()`),
+  recovery_point: (database: Database, question: { failurePoint: string | undefined; readData: boolean }) =>
+    checkRows(
+      database,
+      sql`drill.verify_recovery_point(${question.failurePoint ?? null}::timestamptz, ${question.readData})`,
+    ),
+} as const
+
+async function checkRows(database: Database, call: ReturnType<typeof sql>): Promise<CheckResult[]> {
+  const { rows } = await sql<CheckResult>`
+    select r.check_name, r.object_name, r.status, r.detail, r.hint, r.expected, r.actual from ${call} as r`.execute(
+    database,
+  )
+  return rows
+}
+
+/** The answer of the plan's own RPC. */
+export async function callGuardRpc(database: Database): Promise<boolean | null> {
+  const { rows } = await sql<{ answer: boolean | null }>`
+    select public.verify_partition_triggers_exist() as answer`.execute(database)
+  return rows[0]?.answer ?? null
+}
+
+/** Measures and stores a baseline. Gives its id. */
+export async function captureBaseline(database: Database, label: string | undefined): Promise<string> {
+  const { rows } = await sql<{ baseline_id: string }>`
+    select drill.capture_baseline(${label ?? null}::text)::text as baseline_id`.execute(database)
+  return (rows[0] as { baseline_id: string }).baseline_id
+}
+
+/** One stored baseline as a JSON document in text. @param baselineId undefined: the newest */
+export async function exportBaseline(database: Database, baselineId: string | undefined): Promise<string> {
+  const { rows } = await sql<{ document: string }>`
+    select jsonb_pretty(drill.export_baseline(${baselineId ?? null}::uuid)) as document`.execute(database)
+  return (rows[0] as { document: string }).document
+}
+
+/** Stored baselines, newest first. */
+export async function listBaselines(database: Database): Promise<BaselineSummary[]> {
+  const { rows } = await sql<BaselineSummary>`
+    select
+      b.baseline_id::text, to_jsonb(b.captured_at) #>> '{}' as captured_at, b.captured_lsn::text, b.label,
+      b.database_name, b.relation_count::text, b.bucket_count::text, b.row_count::text
+    from drill.list_baselines() as b`.execute(database)
+  return rows
+}

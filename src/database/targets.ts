@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import { CouldNotVerify } from '../could-not-verify.ts'
+import { type ConnectionSettings, parseConnectionUrl } from './connection-url.ts'
+
+/** A named database and where its URL came from. */
+export interface Target {
+  name: string
+  /** Environment variable that holds, or would hold, its URL. */
+  variable: string
+  /** Such as "the environment", ".env" or "the sandbox". */
+  configuredBy: string
+  connection: ConnectionSettings
+}
+
+/** File in which `pgdrill sandbox up` leaves the URLs of its two databases. */
+export const sandboxTargetsFile = '.sandbox/targets.env'
+
+/** The environment variable of a target: restore -> RESTORE_DATABASE_URL. */
+export function targetVariable(name: string): string {
+  return `${name.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`
+}
+
+/**
+ * Finds the database of a target: the environment, then .env, then a running sandbox.
+ * @param name as given by the user; undefined or empty is an error, never a default
+ * @throws CouldNotVerify when the name is no name or no URL is configured
+ */
+export function findTarget(name: string | undefined): Target {
+  if (name === undefined || name === '') {
+    throw new CouldNotVerify(
+      'no target was named',
+      'Name one: --target restore (make verify TARGET=restore); its URL goes into RESTORE_DATABASE_URL. To try it out: TARGET=sandbox.',
+    )
+  }
+  const target = lookUpTarget(name)
+  if (target === undefined) {
+    throw new CouldNotVerify(
+      `the target ${name} is not configured: ${targetVariable(name)} is not set`,
+      `Set ${targetVariable(name)}=postgresql://... in the environment or in .env, or start the sandbox (make sandbox).`,
+    )
+  }
+  return target
+}
+
+/** Like findTarget, but gives undefined when the target is not configured. */
+export function lookUpTarget(name: string): Target | undefined {
+  if (!/^[a-z][a-z0-9_-]*$/i.test(name)) {
+    throw new CouldNotVerify(
+      `${JSON.stringify(name)} is not the name of a target`,
+      'A name has letters, digits, - and _, such as restore; give the URL in its environment variable, not here.',
+    )
+  }
+  const variable = targetVariable(name)
+  const sources: [string, NodeJS.Dict<string>][] = [
+    ['the environment', process.env],
+    ['.env', readEnvFile('.env')],
+    ['the sandbox', readEnvFile(sandboxTargetsFile)],
+  ]
+  for (const [configuredBy, values] of sources) {
+    const url = values[variable]
+    if (url !== undefined && url !== '') {
+      return { name, variable, configuredBy, connection: parseConnectionUrl(url, variable) }
+    }
+  }
+  return undefined
+}
+
+function readEnvFile(path: string): NodeJS.Dict<string> {
+  try {
+    return parseEnv(readFileSync(path, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new CouldNotVerify(`${path} cannot be read: ${(error as Error).message}`)
+  }
+}

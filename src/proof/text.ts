@@ -1,0 +1,76 @@
+import type { CheckResult, CheckStatus } from '../database/contract.ts'
+import { plainText } from '../terminal/plain-text.ts'
+import type { Verification } from '../verification/verify-target.ts'
+import { explainVerdict } from './explain.ts'
+
+type Colors = { [name in 'green' | 'red' | 'yellow' | 'dim' | 'bold']: (text: string) => string }
+
+const order: CheckStatus[] = ['fail', 'error', 'warn', 'skip', 'pass']
+const words: Record<CheckStatus, string> = {
+  fail: 'FAIL ',
+  error: 'ERROR',
+  warn: 'warn ',
+  skip: 'skip ',
+  pass: 'pass ',
+}
+
+/**
+ * The verification for a person at a terminal: where and what, each check with its findings in full and its passes
+ * counted, the verdict last.
+ * @param isVerbose lists every pass too
+ */
+export function verificationText(verification: Verification, colors: Colors, isVerbose: boolean): string {
+  const { target, baseline, recovery, depth, results } = verification
+  const paint: Record<CheckStatus, (text: string) => string> = {
+    fail: colors.red,
+    error: colors.red,
+    warn: colors.yellow,
+    skip: colors.dim,
+    pass: colors.green,
+  }
+  const lines = [
+    colors.bold(
+      `pgdrill verify: target ${target.name}${target.is_sandbox ? ' (SANDBOX: this is no drill)' : ''}, depth ${depth}`,
+    ),
+    `  database  ${target.url}, PostgreSQL ${target.identity.server_version}, timeline ${target.identity.timeline_id}`,
+    `  baseline  ${baseline === null ? 'none' : `${baseline.document.baseline_id} of ${baseline.document.captured_at} at LSN ${baseline.document.captured_lsn} (${baseline.origin})`}`,
+    `  recovery  ${recovery?.recovery_point ?? 'point unknown'}${recovery?.source == null ? '' : ` (${recovery.source})`}, failure point ${verification.failure_point}`,
+    '',
+  ]
+  for (const checkName of new Set(results.map((result) => result.check_name))) {
+    const rows = results.filter((result) => result.check_name === checkName)
+    for (const status of order) {
+      const chosen = rows.filter((row) => row.status === status)
+      if (chosen.length === 0) continue
+      const label = paint[status](words[status])
+      if (status === 'pass' && chosen.length > 1 && !isVerbose) {
+        lines.push(`  ${label} ${checkName}  ${colors.dim(`${chosen.length} objects`)}`)
+        continue
+      }
+      for (const row of chosen) lines.push(`  ${label} ${checkName}  ${plainText(row.detail)}`, ...more(row, colors))
+    }
+  }
+  lines.push('', colorOf(verification, colors)(colors.bold(explainVerdict(verification))))
+  return `${lines.join('\n')}\n`
+}
+
+function more(row: CheckResult, colors: Colors): string[] {
+  if (row.status === 'pass' || row.status === 'skip') return []
+  const indent = ' '.repeat(8)
+  const lines = []
+  if (row.expected !== null) lines.push(`${indent}expected ${short(row.expected)}`)
+  if (row.actual !== null) lines.push(`${indent}actual   ${short(row.actual)}`)
+  if (row.hint !== null) lines.push(`${indent}${colors.bold('to do')}    ${plainText(row.hint)}`)
+  return lines
+}
+
+/** A value in one line; definitions are long, and the proof has them in full. */
+function short(value: unknown): string {
+  const text = typeof value === 'string' ? value.replace(/\s+/g, ' ') : JSON.stringify(value)
+  return plainText(text.length > 240 ? `${text.slice(0, 240)} …` : text)
+}
+
+function colorOf(verification: Verification, colors: Colors): (text: string) => string {
+  if (verification.verdict.exit_code === 0) return colors.green
+  return verification.verdict.exit_code === 1 ? colors.red : colors.yellow
+}

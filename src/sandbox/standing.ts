@@ -1,0 +1,86 @@
+// The sandbox that stays up between commands. Its clusters live in a temporary
+// directory; .sandbox/ below the working directory says where, and holds the URLs.
+
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { CouldNotVerify } from '../could-not-verify.ts'
+import { sandboxTargetsFile, targetVariable } from '../database/targets.ts'
+import type { Stages } from '../terminal/stages.ts'
+import { writeWhole } from '../write-whole.ts'
+import { buildSandbox, type Sandbox, sandboxDatabase, sandboxFailed } from './build.ts'
+import { attachCluster, type Cluster } from './cluster.ts'
+import { makeSandboxRoot } from './ownership.ts'
+import { startWatchdog } from './watchdog.ts'
+
+const stateFile = join(dirname(sandboxTargetsFile), 'sandbox.json')
+const State = z.object({ root: z.string().min(1) })
+
+/** Builds the sandbox and leaves it up. @throws CouldNotVerify when there is one already */
+export async function raiseSandbox(stages: Stages): Promise<Sandbox> {
+  if (existsSync(stateFile)) {
+    throw new CouldNotVerify(
+      'a sandbox is there already',
+      'Use it (make sandbox-status), or remove it first: make sandbox-down.',
+    )
+  }
+  const root = await makeSandboxRoot()
+  // Until it is complete the watchdog removes it, should we be killed.
+  const watchdog = await startWatchdog(root)
+  const sandbox = await buildSandbox(root, stages).catch(sandboxFailed)
+  mkdirSync(dirname(stateFile), { recursive: true })
+  writeWhole(
+    sandboxTargetsFile,
+    (['production', 'restore'] as const)
+      .map((name) => `${targetVariable(name)}=${sandbox[name].url(sandboxDatabase)}\n`)
+      .join(''),
+  )
+  writeWhole(stateFile, `${JSON.stringify({ root })}\n`)
+  await watchdog.release()
+  return sandbox
+}
+
+/** The sandbox that is up. @throws CouldNotVerify when there is none, or when it is damaged */
+export async function standingSandbox(): Promise<Sandbox> {
+  const { root } = readState()
+  const attach = async (name: string): Promise<Cluster> => {
+    try {
+      const cluster = await attachCluster(join(root, name))
+      if (await cluster.isRunning()) return cluster
+    } catch {
+      // Said below: which part is gone does not matter to the user.
+    }
+    throw new CouldNotVerify(
+      `the sandbox's ${name} server does not run any more`,
+      'Remove what is left (make sandbox-down) and start anew: make sandbox.',
+    )
+  }
+  return { production: await attach('production'), restore: await attach('restore') }
+}
+
+/** Stops and removes the sandbox. @returns false when there was none */
+export async function removeSandbox(): Promise<boolean> {
+  if (!existsSync(stateFile)) return false
+  const { root } = readState()
+  for (const name of ['production', 'restore']) {
+    const cluster = await attachCluster(join(root, name)).catch(() => undefined)
+    await cluster?.dropEverything()
+  }
+  await rm(root, { recursive: true, force: true })
+  rmSync(dirname(stateFile), { recursive: true, force: true })
+  return true
+}
+
+function readState(): z.infer<typeof State> {
+  let text: string
+  try {
+    text = readFileSync(stateFile, 'utf8')
+  } catch {
+    throw new CouldNotVerify('no sandbox is up', 'Start one: make sandbox.')
+  }
+  const state = State.safeParse(JSON.parse(text))
+  if (!state.success)
+    throw new CouldNotVerify(`${stateFile} is damaged`, `Remove ${dirname(stateFile)} and stop the servers by hand.`)
+  return state.data
+}
