@@ -142,7 +142,7 @@ as $$
         when 'R' then 'enabled for replication only'
         when 'D' then 'disabled'
       end as state,
-      pg_catalog.format('%I.%I', n.nspname, p.proname) as actual_function_name,
+      pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname) as actual_function_name,
       case when m.is_parent then pg_catalog.pg_get_triggerdef(t.trigger_oid) end as actual_definition,
       g.relation_name
     from member as m

@@ -1,0 +1,25 @@
+// One sandbox for the whole run: a production, and a copy of it restored to a point
+// in time. Test files get its directories and clone the databases they damage.
+
+import { rm } from 'node:fs/promises'
+import { buildSandbox } from '../../src/sandbox/build.ts'
+import { makeSandboxRoot } from '../../src/sandbox/ownership.ts'
+import { startWatchdog } from '../../src/sandbox/watchdog.ts'
+import { Stages } from '../../src/terminal/stages.ts'
+import type { GlobalSetup } from '../run.ts'
+
+const setup: GlobalSetup = async () => {
+  const root = await makeSandboxRoot()
+  const watchdog = await startWatchdog(root)
+  const { production, restore } = await buildSandbox(root, new Stages({ quiet: true }))
+  return {
+    env: { PGDRILL_TEST_PRODUCTION: production.directory, PGDRILL_TEST_RESTORE: restore.directory },
+    teardown: async () => {
+      await Promise.all([production.stop('immediate'), restore.stop('immediate')])
+      await rm(root, { recursive: true, force: true })
+      await watchdog.release()
+    },
+  }
+}
+
+export default setup
