@@ -61,7 +61,11 @@ begin
   if not found then
     raise exception using
       errcode = 'RD007',
-      message = format('cannot register the guard: there is no trigger %I on %s', p_trigger_name, coalesce(p_relation_name, 'null')),
+      message = format(
+        'cannot register the guard: there is no trigger %s on %s',
+        coalesce(pg_catalog.quote_ident(p_trigger_name), 'null'),
+        coalesce(p_relation_name, 'null')
+      ),
       hint = 'Create the trigger first, and name the table with its schema.';
   end if;
 

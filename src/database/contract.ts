@@ -77,6 +77,7 @@ export const contract = {
     'is_sandbox',
   ],
   'drill.schema_version()': null,
+  'drill.get_now()': null,
   'drill.list_buckets(boolean)': [
     'relation_name',
     'bucket_name',
@@ -119,6 +120,7 @@ export const contract = {
     'expected',
     'actual',
   ],
+  'drill.record_heartbeat()': null,
   'drill.capture_baseline(text)': null,
   'drill.export_baseline(uuid)': null,
   'public.verify_partition_triggers_exist()': null,

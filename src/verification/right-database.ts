@@ -78,6 +78,28 @@ async function tellFromProduction(
   )
 }
 
+/** Whether the copy carries the identity that pgdrill gave to production: a schema restored without its data does not. */
+export function identityResult(identity: Identity, baseline: Baseline | undefined): CheckResult {
+  const row = { check_name: 'identity', object_name: 'drill.installation', expected: baseline?.source.installation_id ?? 'an identity', actual: identity.installation_id }
+  if (identity.installation_id === null) {
+    return {
+      ...row,
+      status: 'fail',
+      detail: 'drill.installation has no row: the data of schema drill was not restored',
+      hint: 'Look at the log of the restore: the schema came back without its data.',
+    }
+  }
+  if (baseline !== undefined && identity.installation_id !== baseline.source.installation_id) {
+    return {
+      ...row,
+      status: 'warn',
+      detail: `pgdrill was installed into this copy on ${identity.installed_at}, after the baseline: its identity does not tell where the data came from`,
+      hint: 'Install pgdrill in production, so that every copy carries its identity.',
+    }
+  }
+  return { ...row, status: 'pass', detail: `the copy carries the identity ${identity.installation_id} of production`, hint: null }
+}
+
 function refusal(target: Target, why: string): CouldNotVerify {
   return Object.assign(
     new CouldNotVerify(
@@ -90,13 +112,8 @@ function refusal(target: Target, why: string): CouldNotVerify {
 
 function requireBaselineOf(identity: Identity, baseline: { origin: string; document: Baseline }): void {
   const { source, captured_at: capturedAt } = baseline.document
-  if (identity.installation_id === null) {
-    throw new CouldNotVerify(
-      'the target has lost its identity: drill.installation has no row',
-      'The restore is not complete: data of schema drill is missing.',
-    )
-  }
-  if (identity.installation_id === source.installation_id) return
+  // A copy that lost its identity is judged like any other; identityResult says so.
+  if (identity.installation_id === null || identity.installation_id === source.installation_id) return
   // Installed into the copy after the restore: then its identity says nothing about where the data came from.
   if (identity.installed_at !== null && Date.parse(identity.installed_at) > Date.parse(capturedAt)) return
   throw new CouldNotVerify(

@@ -24,7 +24,7 @@ import { toolVersion } from '../project-files.ts'
 import { compareBaseline } from '../rules/compare-baseline.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Stages, StageTime } from '../terminal/stages.ts'
-import { requireRightDatabase } from './right-database.ts'
+import { identityResult, requireRightDatabase } from './right-database.ts'
 
 export const depths = ['quick', 'standard'] as const
 export type Depth = (typeof depths)[number]
@@ -92,7 +92,7 @@ export async function verifyTarget(question: Question, stages: Stages): Promise<
       .setIsolationLevel('repeatable read')
       .setAccessMode('read only')
       .execute(async (transaction) => {
-        const results: CheckResult[] = [isolation]
+        const results: CheckResult[] = [isolation, identityResult(identity, baseline?.document)]
         const attestation = compareManifests(shippedManifest(), await installedManifest(transaction))
         results.push(...attestation)
         const unsound = attestation.filter((row) => row.status !== 'pass' && row.object_name !== guardRpc)

@@ -244,7 +244,7 @@ test('what is no backup, or no archive, is refused', async () => {
     restoreToPointInTime({ ...options, backup, archive: join(root, 'no archive') }),
     restoreToPointInTime({ ...options, binaries: { ...binaries, major: 99 }, backup, archive: production.archive }),
   ].map((work) => work.then(String, (error: Error) => error.message))
-  const [noBackup, noArchive, otherMajor] = await Promise.all(refusals)
+  const [noBackup = '', noArchive = '', otherMajor = ''] = await Promise.all(refusals)
   assert.match(noBackup, /is not a base backup: it has no PG_VERSION$/)
   assert.match(noArchive, /^there is no WAL archive in /)
   assert.match(otherMajor, /is of PostgreSQL \d+, which .* cannot restore$/)

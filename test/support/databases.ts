@@ -4,6 +4,7 @@ import { withDatabase } from '../../src/database/connect.ts'
 import { parseConnectionUrl } from '../../src/database/connection-url.ts'
 import type { CheckResult } from '../../src/database/contract.ts'
 import { exportBaseline } from '../../src/database/facts.ts'
+import { migrateUp } from '../../src/database/migrations.ts'
 import type { Target } from '../../src/database/targets.ts'
 import { sandboxDatabase, sandboxTarget } from '../../src/sandbox/build.ts'
 import { attachCluster, type Cluster } from '../../src/sandbox/cluster.ts'
@@ -59,6 +60,30 @@ export async function makeDatabase(cluster: Cluster, template: string | null = s
       }
     },
     drop: () => admin(cluster, (sql) => sql.unsafe(`drop database ${name} with (force)`)).then(() => {}),
+  }
+}
+
+/** An otherwise empty database with the checks, and without the rows of the OpsMantik profile. */
+export async function makeBareDatabase(cluster: Cluster): Promise<Scratch> {
+  const scratch = await makeDatabase(cluster, null)
+  await migrateUp(scratch.target)
+  await scratch.run(
+    'delete from drill.guards',
+    'delete from drill.partitioned_relations',
+    'delete from drill.critical_relations',
+  )
+  return scratch
+}
+
+/** Rows of a check as short lines: status, object, and what was said. */
+export async function checkLines(scratch: Scratch, call: string, settings: string[] = []): Promise<string[]> {
+  const sql = scratch.cluster.connect(scratch.target.connection.database)
+  try {
+    for (const setting of settings) await sql.unsafe(setting)
+    const rows = await sql.unsafe(`select r.status, r.object_name, r.detail from ${call} as r`)
+    return rows.map((row) => `${row['status']} ${row['object_name'] ?? '-'}: ${row['detail']}`)
+  } finally {
+    await sql.end()
   }
 }
 

@@ -1,0 +1,166 @@
+// What legitimately differs after a good restore must pass, on real copies.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { withDatabase } from '../../src/database/connect.ts'
+import { captureBaseline } from '../../src/database/facts.ts'
+import { projectFile } from '../../src/project-files.ts'
+import { baselineOf, findings, makeDatabase, type Scratch, sandboxClusters, verify } from '../support/databases.ts'
+import { suite } from '../support/suite.ts'
+
+const test = suite('look-alikes')
+const directory = mkdtempSync(join(tmpdir(), 'pgdrill-look-alikes-'))
+const traffic = readFileSync(projectFile('src', 'sandbox', 'opsmantik', 'traffic.sql'), 'utf8')
+
+test.after(() => rmSync(directory, { recursive: true }))
+
+async function fileOf(scratch: Scratch): Promise<string> {
+  const file = join(directory, `${scratch.target.connection.database}.json`)
+  writeFileSync(file, await baselineOf(scratch.target))
+  return file
+}
+
+/** Normal traffic and a heartbeat a minute, from now on, dated as if time had passed. */
+async function grow(scratch: Scratch, minutes: number, minutesPerVisit: number): Promise<string> {
+  const start = Date.now()
+  const at = (minute: number) => new Date(start + minute * 60_000).toISOString()
+  const statements = []
+  for (let minute = 1; minute <= minutes; minute += 1) {
+    statements.push(`set drill.now = '${at(minute)}'`, 'select drill.record_heartbeat()')
+    if (minute % minutesPerVisit === 0) statements.push(traffic)
+  }
+  await scratch.run(...statements)
+  return at(minutes)
+}
+
+async function passes(scratch: Scratch, question: Parameters<typeof verify>[1] = {}): Promise<void> {
+  const verification = await verify(scratch.target, question)
+  assert.equal(findings(verification), [])
+  assert.is(verification.verdict.exit_code, 0)
+  assert.ok(verification.results.length > 80, `only ${verification.results.length} results`)
+}
+
+test('three hours of normal growth after the baseline', async () => {
+  const { production } = await sandboxClusters()
+  const copy = await makeDatabase(production)
+  await withDatabase(copy.target, {}, (database) => captureBaseline(database, undefined))
+  const file = await fileOf(copy)
+  const now = await grow(copy, 180, 20)
+  await passes(copy, { now, baselineFile: file })
+  await copy.drop()
+})
+
+test('must fail: a hundred times that growth is not normal', async () => {
+  const { production } = await sandboxClusters()
+  const copy = await makeDatabase(production)
+  const file = await fileOf(copy)
+  await copy.run(...Array.from({ length: 700 }, () => traffic), 'select drill.record_heartbeat()')
+  const verification = await verify(copy.target, { baselineFile: file })
+  assert.is(verification.verdict.exit_code, 1)
+  assert.match(
+    findings(verification).join('\n'),
+    /fail row_counts public\.sessions_\d+_\d+: .* more than the busiest day explains/,
+  )
+  await copy.drop()
+})
+
+test('another physical layout: VACUUM FULL and REINDEX', async () => {
+  const { restore } = await sandboxClusters()
+  const copy = await makeDatabase(restore)
+  await copy.run('vacuum full', `reindex database ${copy.target.connection.database}`)
+  await passes(copy)
+  await copy.drop()
+})
+
+test('the partition job has already made the month after next', async () => {
+  const { restore } = await sandboxClusters()
+  const copy = await makeDatabase(restore)
+  const before = (await copy.query(`select from pg_inherits where inhparent = 'public.events'::regclass`)).length
+  await copy.run('select public.create_monthly_partitions(2)')
+  const after = (await copy.query(`select from pg_inherits where inhparent = 'public.events'::regclass`)).length
+  assert.is(after, before + 1)
+  await passes(copy)
+  await copy.drop()
+})
+
+test('a production without default partitions', async () => {
+  const { production } = await sandboxClusters()
+  const source = await makeDatabase(production)
+  await source.run(
+    'alter table public.events detach partition public.events_default',
+    'alter table public.sessions detach partition public.sessions_default',
+    'drop table public.events_default, public.sessions_default',
+    'select drill.record_heartbeat(), drill.capture_baseline()',
+  )
+  const copy = await makeDatabase(production, source.target.connection.database)
+  await passes(copy, { baselineFile: await fileOf(source) })
+  await copy.drop()
+  await source.drop()
+})
+
+test('other settings of the database: time zone, date and interval style, search path', async () => {
+  const { restore } = await sandboxClusters()
+  const copy = await makeDatabase(restore)
+  const name = copy.target.connection.database
+  await copy.run(
+    `alter database ${name} set timezone = 'Asia/Tokyo'`,
+    `alter database ${name} set datestyle = 'German'`,
+    `alter database ${name} set intervalstyle = 'iso_8601'`,
+    `alter database ${name} set search_path = 'public, drill'`,
+  )
+  await passes(copy)
+  await copy.drop()
+})
+
+test('a restore point before the baseline', async () => {
+  const { production } = await sandboxClusters()
+  const source = await makeDatabase(production)
+  const copy = await makeDatabase(production, source.target.connection.database)
+  const now = await grow(source, 180, 20)
+  await source.run(`set drill.now = '${now}'`, 'select drill.capture_baseline()')
+  const file = await fileOf(source)
+  // The copy reaches three hours less far than the baseline; production failed when the baseline was taken.
+  await passes(copy, { baselineFile: file, now, failurePoint: now })
+  await source.drop()
+  await copy.drop()
+})
+
+test('users edit, add and delete rows of mutable tables', async () => {
+  const { restore } = await sandboxClusters()
+  const copy = await makeDatabase(restore)
+  await copy.run(
+    `update public.calls set phone_number = '+10000000000', updated_at = now() where id in (select id from public.calls order by created_at limit 40)`,
+    'delete from public.site_members where id = (select id from public.site_members order by created_at limit 1)',
+    `delete from public.calls where id in (select id from public.calls order by created_at limit 20)`,
+  )
+  await passes(copy)
+  await copy.drop()
+})
+
+test('tables that merely resemble partitions', async () => {
+  const { restore } = await sandboxClusters()
+  const copy = await makeDatabase(restore)
+  await copy.run(
+    'create table public.sessions_archive (like public.sessions)',
+    'create table public.events_2026_report (month date)',
+    'create view public.sessions_1999_01 as select 1 as one',
+    'create schema other; create table other.sessions_1999_01 (id integer)',
+  )
+  await passes(copy)
+  await copy.drop()
+})
+
+test('quick passes too, and reads no critical table', async () => {
+  const { restore } = await sandboxClusters()
+  const copy = await makeDatabase(restore)
+  const verification = await verify(copy.target, { depth: 'quick' })
+  assert.equal(findings(verification), [])
+  assert.is(verification.verdict.exit_code, 0)
+  assert.ok(verification.buckets.length > 30)
+  assert.ok(verification.buckets.every((bucket) => bucket.row_count === null))
+  await copy.drop()
+})
+
+test.run()
