@@ -315,7 +315,9 @@ revoke all on function drill.verify_partition_triggers() from public;
 -- begin copy of sql/guards/install_opsmantik_guards.sql
 -- Creates the two guards of the OpsMantik profile where their tables stand and
 -- the trigger is missing, touches none that is there, and registers both. Run it
--- again once the tables exist. Text in quotes below is what gets installed.
+-- again once the tables exist. Their names are common: a relation that lacks the
+-- guarded columns is another application's and is left alone. Text in quotes
+-- below is what gets installed.
 create or replace function drill.install_opsmantik_guards()
 returns void
 language plpgsql
@@ -337,6 +339,7 @@ begin
           'sessions_set_created_month',
           'public.trg_sessions_set_created_month',
           'before insert or update of created_at, created_month',
+          array['created_at', 'created_month'],
           $body$
 begin
   -- The month in UTC, whatever zone the session uses: partitions are cut by it.
@@ -350,6 +353,7 @@ $body$
           'events_set_session_month_from_session',
           'public.trg_events_set_session_month_from_session',
           'before insert or update of session_id, session_month, site_id',
+          array['session_id', 'session_month', 'site_id'],
           $body$
 declare
   v_session record;
@@ -375,9 +379,24 @@ begin
 end
 $body$
         )
-    ) as g (relation_name, trigger_name, function_name, event, body)
+    ) as g (relation_name, trigger_name, function_name, event, column_names, body)
   loop
-    v_relation := pg_catalog.to_regclass(v_guard.relation_name);
+    select c.oid
+    into v_relation
+    from pg_catalog.pg_class as c
+    where c.oid = pg_catalog.to_regclass(v_guard.relation_name)
+      and c.relkind in ('r', 'p')
+      and not exists (
+        select
+        from pg_catalog.unnest(v_guard.column_names) as n (column_name)
+        where not exists (
+          select
+          from pg_catalog.pg_attribute as a
+          where a.attrelid = c.oid
+            and a.attname = n.column_name
+            and not a.attisdropped
+        )
+      );
     v_is_function_new := false;
     v_is_trigger_new := false;
 

@@ -133,6 +133,7 @@ begin
   select
     p.oid,
     p.prorettype,
+    p.proretset,
     pg_catalog.pg_get_functiondef(p.oid) as definition,
     pg_catalog.obj_description(p.oid, 'pg_proc') as description,
     (
@@ -153,10 +154,10 @@ begin
     return;
   end if;
 
-  if v_function.prorettype <> 'boolean'::regtype then
+  if v_function.prorettype <> 'boolean'::regtype or v_function.proretset then
     raise exception using
       errcode = 'RD009',
-      message = 'public.verify_partition_triggers_exist() exists and does not return boolean, so pgdrill cannot take its place',
+      message = 'public.verify_partition_triggers_exist() exists and does not return one boolean, so pgdrill cannot take its place',
       hint = 'Rename or drop that function, then install again.';
   end if;
 
@@ -199,7 +200,8 @@ begin
     from pg_catalog.pg_roles as r
     where r.rolname in ('anon', 'authenticated', 'service_role')
   loop
-    execute pg_catalog.format('revoke all on function public.verify_partition_triggers_exist() from %I', v_role);
+    -- Cascade: a role that could pass the right on may have done so.
+    execute pg_catalog.format('revoke all on function public.verify_partition_triggers_exist() from %I cascade', v_role);
   end loop;
 
   if pg_catalog.to_regrole('service_role') is not null then
@@ -245,11 +247,14 @@ begin
   where r.function_name = 'public.verify_partition_triggers_exist()';
 
   if not found then
-    drop function public.verify_partition_triggers_exist();
+    drop function if exists public.verify_partition_triggers_exist();
     return;
   end if;
 
+  -- It comes back as it was, even if what it speaks of is gone.
+  perform pg_catalog.set_config('check_function_bodies', 'off', true);
   execute v_old.definition;
+  perform pg_catalog.set_config('check_function_bodies', 'on', true);
   execute pg_catalog.format('comment on function public.verify_partition_triggers_exist() is %L', v_old.description);
 
   for v_role in
@@ -259,7 +264,7 @@ begin
     where p.oid = 'public.verify_partition_triggers_exist()'::regprocedure
   loop
     execute pg_catalog.format(
-      'revoke all on function public.verify_partition_triggers_exist() from %s',
+      'revoke all on function public.verify_partition_triggers_exist() from %s cascade',
       case when v_role.grantee = 0 then 'public' else pg_catalog.quote_ident(v_role.role_name) end
     );
   end loop;

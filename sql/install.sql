@@ -25,6 +25,7 @@
 \ir partitions/opsmantik_partitions.sql
 \ir data/_has_index_on.sql
 \ir data/_critical_relation_problem.sql
+\ir data/_measure_query.sql
 \ir data/_measure_buckets.sql
 \ir data/list_buckets.sql
 \ir data/list_row_counts.sql

@@ -1,14 +1,39 @@
 import { Command, CommanderError } from 'commander'
 import pc from 'picocolors'
-import postgres from 'postgres'
-import { baselineCommand } from './commands/baseline/index.ts'
-import { migrateCommand } from './commands/migrate/index.ts'
-import { type ProgramOutput, processOutput } from './commands/program-output.ts'
-import { sandboxCommand } from './commands/sandbox/index.ts'
-import { verifyCommand } from './commands/verify.ts'
+import { type ProgramOutput, processOutput, type SetExitCode } from './commands/program-output.ts'
 import { CouldNotVerify } from './could-not-verify.ts'
 import { toolVersion } from './project-files.ts'
-import { plainText } from './terminal/plain-text.ts'
+import { hidePasswords, plainLine } from './terminal/plain-text.ts'
+
+interface CommandEntry {
+  name: string
+  description: string
+  /** Loaded when it is called: --help must not wait for database drivers. */
+  load: (output: ProgramOutput, setExitCode: SetExitCode) => Promise<Command>
+}
+
+const entries: CommandEntry[] = [
+  {
+    name: 'verify',
+    description: 'verify a restored database: verdict, results, proof',
+    load: async (output, setExitCode) => (await import('./commands/verify.ts')).verifyCommand(output, setExitCode),
+  },
+  {
+    name: 'baseline',
+    description: 'capture, list, show and export the facts of production',
+    load: async (output) => (await import('./commands/baseline/index.ts')).baselineCommand(output),
+  },
+  {
+    name: 'migrate',
+    description: 'install or remove the checks (schema drill)',
+    load: async (output) => (await import('./commands/migrate/index.ts')).migrateCommand(output),
+  },
+  {
+    name: 'sandbox',
+    description: 'a throw-away production and a restored copy of it, to try everything on',
+    load: async (output) => (await import('./commands/sandbox/index.ts')).sandboxCommand(output),
+  },
+]
 
 const help = `
 Exit codes, the same for every command:
@@ -35,14 +60,13 @@ export async function runCli(args: readonly string[], output: ProgramOutput = pr
     )
     .version(toolVersion())
     .addHelpText('after', help)
-    .addCommand(migrateCommand(output))
-    .addCommand(baselineCommand(output))
-    .addCommand(
-      verifyCommand(output, (code) => {
-        exitCode = code
-      }),
-    )
-    .addCommand(sandboxCommand(output))
+  const setExitCode: SetExitCode = (code) => {
+    exitCode = code
+  }
+  for (const { name, description, load } of entries) {
+    const command = args.includes(name) ? await load(output, setExitCode) : new Command(name)
+    program.addCommand(command.description(description))
+  }
   prepare(program, output)
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -59,7 +83,7 @@ function prepare(command: Command, output: ProgramOutput): void {
   command
     .exitOverride()
     .showHelpAfterError('(--help shows the options and examples)')
-    .configureOutput({ writeOut: output.stdout, writeErr: output.stderr })
+    .configureOutput({ writeOut: output.stdout, writeErr: (text) => output.stderr(hidePasswords(text)) })
   for (const child of command.commands) prepare(child, output)
 }
 
@@ -69,12 +93,13 @@ function report(error: unknown, output: ProgramOutput): void {
   if (error instanceof CommanderError) return
   const colors = pc.createColors(output.isColored)
   const say = (message: string, hint: string | null | undefined) => {
-    output.stderr(`${colors.red('pgdrill:')} ${plainText(message).replace(/\s*\n\s*/g, ' ')}\n`)
-    if (hint) output.stderr(`${colors.bold('to do:')} ${plainText(hint)}\n`)
+    const line = (text: string) => hidePasswords(plainLine(text.replace(/\s*\n\s*/g, ' ')))
+    output.stderr(`${colors.red('pgdrill:')} ${line(message)}\n`)
+    if (hint) output.stderr(`${colors.bold('to do:')} ${line(hint)}\n`)
   }
   const { message, code, hint, syscall } = error as { message?: string; code?: string; hint?: string; syscall?: string }
   if (error instanceof CouldNotVerify) say(error.message, error.hint)
-  else if (error instanceof postgres.PostgresError || (code !== undefined && /^[0-9A-Z]{5}$/.test(code))) {
+  else if (code !== undefined && /^[0-9A-Z]{5}$/.test(code)) {
     say(`the database refused: ${message} (SQLSTATE ${code})`, hint ?? databaseHints[code ?? ''])
   } else if (code !== undefined && syscall === undefined && /^(CONNECTION_|CONNECT_)/.test(code)) {
     say(

@@ -3,9 +3,11 @@
 -- statement, whatever the isolation level. A relation that cannot be measured
 -- gives a row with its problem, and the rest goes on. Takes ACCESS SHARE locks.
 --
--- Two shapes of query: where an index leads with the timestamp column, oldest
--- and newest come from its ends and the count is a bare count(*); elsewhere one
--- scan gives all three.
+-- The partitions of a relation are measured by one query, a hundred at a time:
+-- as branches of a union all they are spread over parallel workers, which one
+-- query per partition cannot use and a group by tableoid uses badly. A cursor
+-- would run without workers, hence arrays. When that query fails, each partition
+-- of it is measured alone, so that the problem is laid at the right door.
 create or replace function drill._measure_buckets(p_with_counts boolean, p_with_times boolean)
 returns table (
   relation_name text,
@@ -24,79 +26,99 @@ set search_path = ''
 set timezone = 'UTC'
 as $$
 declare
+  c_batch_size constant integer := 100;
   v_relation record;
   v_bucket record;
-  v_column text;
-  v_query text;
+  v_names text[];
+  v_batch text[];
+  v_row_counts bigint[];
+  v_oldest timestamptz[];
+  v_newest timestamptz[];
+  v_is_measured boolean;
 begin
   for v_relation in
     select
       c.relation_name,
       c.timestamp_column,
-      pg_catalog.to_regclass(c.relation_name)::oid as relation_oid
+      pg_catalog.to_regclass(c.relation_name)::oid as relation_oid,
+      drill._critical_relation_problem(c.relation_name, c.timestamp_column) as problem
     from drill.critical_relations as c
     order by c.relation_name collate "C"
   loop
     _measure_buckets.relation_name := v_relation.relation_name;
-    _measure_buckets.bucket_name := v_relation.relation_name;
-    _measure_buckets.starts_at := null;
-    _measure_buckets.ends_at := null;
-    _measure_buckets.is_default := false;
     _measure_buckets.row_count := null;
     _measure_buckets.oldest_at := null;
     _measure_buckets.newest_at := null;
-    _measure_buckets.problem := drill._critical_relation_problem(v_relation.relation_name, v_relation.timestamp_column);
 
-    if _measure_buckets.problem is not null then
+    if v_relation.problem is not null then
+      _measure_buckets.bucket_name := v_relation.relation_name;
+      _measure_buckets.starts_at := null;
+      _measure_buckets.ends_at := null;
+      _measure_buckets.is_default := false;
+      _measure_buckets.problem := v_relation.problem;
       return next;
       continue;
     end if;
 
-    for v_bucket in
-      select p.partition_name, p.starts_at, p.ends_at, p.is_default
-      from drill.list_partitions(v_relation.relation_name) as p
-      union all
-      select v_relation.relation_name, null, null, false
-      where not exists (select from pg_catalog.pg_partitioned_table as p where p.partrelid = v_relation.relation_oid)
-    loop
-      _measure_buckets.bucket_name := v_bucket.partition_name;
-      _measure_buckets.starts_at := v_bucket.starts_at;
-      _measure_buckets.ends_at := v_bucket.ends_at;
-      _measure_buckets.is_default := v_bucket.is_default;
-      _measure_buckets.row_count := null;
-      _measure_buckets.oldest_at := null;
-      _measure_buckets.newest_at := null;
-      _measure_buckets.problem := null;
+    select coalesce(pg_catalog.array_agg(p.partition_name order by p.position), array[v_relation.relation_name])
+    into v_names
+    from drill.list_partitions(v_relation.relation_name) with ordinality
+      as p (partition_name, is_default, starts_at, ends_at, is_detach_pending, position);
 
-      if not p_with_counts and not p_with_times then
-        return next;
-        continue;
+    if exists (select from pg_catalog.pg_partitioned_table as p where p.partrelid = v_relation.relation_oid)
+      and not exists (select from drill.list_partitions(v_relation.relation_name))
+    then
+      continue;
+    end if;
+
+    for v_start in 1..pg_catalog.cardinality(v_names) by c_batch_size loop
+      v_batch := v_names[v_start:v_start + c_batch_size - 1];
+      v_is_measured := false;
+      if p_with_counts or p_with_times then
+        begin
+          execute drill._measure_query(v_batch, v_relation.timestamp_column, p_with_counts, p_with_times)
+          into v_row_counts, v_oldest, v_newest;
+          v_is_measured := true;
+        exception
+          -- Not swallowed: each bucket is tried alone below, and says its problem.
+          when others then
+            null;
+        end;
       end if;
 
-      v_column := pg_catalog.quote_ident(v_relation.timestamp_column);
-      v_query := case
-        when not p_with_times or v_column is null
-          then 'select pg_catalog.count(*), null::timestamptz, null::timestamptz from %1$s'
-        when not p_with_counts
-          then 'select null::bigint, pg_catalog.min(b.%2$s)::timestamptz, pg_catalog.max(b.%2$s)::timestamptz from %1$s as b'
-        when drill._has_index_on(pg_catalog.to_regclass(v_bucket.partition_name), v_relation.timestamp_column)
-          then
-            'select (select pg_catalog.count(*) from %1$s),'
-            ' (select b.%2$s::timestamptz from %1$s as b where b.%2$s is not null order by b.%2$s limit 1),'
-            ' (select b.%2$s::timestamptz from %1$s as b where b.%2$s is not null order by b.%2$s desc limit 1)'
-        else 'select pg_catalog.count(*), pg_catalog.min(b.%2$s)::timestamptz, pg_catalog.max(b.%2$s)::timestamptz from %1$s as b'
-      end;
-
-      begin
-        execute pg_catalog.format(v_query, v_bucket.partition_name, v_column)
-        into _measure_buckets.row_count, _measure_buckets.oldest_at, _measure_buckets.newest_at;
-      exception
-        -- Not swallowed: the row says that this bucket could not be looked at.
-        when others then
-          _measure_buckets.problem := pg_catalog.format('%s (SQLSTATE %s)', sqlerrm, sqlstate);
-      end;
-
-      return next;
+      for v_bucket in
+        select b.bucket_name, b.position::integer as position, p.starts_at, p.ends_at, coalesce(p.is_default, false) as is_default
+        from pg_catalog.unnest(v_batch) with ordinality as b (bucket_name, position)
+        left join drill.list_partitions(v_relation.relation_name) as p on p.partition_name = b.bucket_name
+        order by b.position
+      loop
+        _measure_buckets.bucket_name := v_bucket.bucket_name;
+        _measure_buckets.starts_at := v_bucket.starts_at;
+        _measure_buckets.ends_at := v_bucket.ends_at;
+        _measure_buckets.is_default := v_bucket.is_default;
+        _measure_buckets.problem := null;
+        if v_is_measured then
+          _measure_buckets.row_count := v_row_counts[v_bucket.position];
+          _measure_buckets.oldest_at := v_oldest[v_bucket.position];
+          _measure_buckets.newest_at := v_newest[v_bucket.position];
+        elsif p_with_counts or p_with_times then
+          _measure_buckets.row_count := null;
+          _measure_buckets.oldest_at := null;
+          _measure_buckets.newest_at := null;
+          begin
+            execute drill._measure_query(array[v_bucket.bucket_name], v_relation.timestamp_column, p_with_counts, p_with_times)
+            into v_row_counts, v_oldest, v_newest;
+            _measure_buckets.row_count := v_row_counts[1];
+            _measure_buckets.oldest_at := v_oldest[1];
+            _measure_buckets.newest_at := v_newest[1];
+          exception
+            -- Not swallowed: the row says that this bucket could not be looked at.
+            when others then
+              _measure_buckets.problem := pg_catalog.format('%s (SQLSTATE %s)', sqlerrm, sqlstate);
+          end;
+        end if;
+        return next;
+      end loop;
     end loop;
   end loop;
 end

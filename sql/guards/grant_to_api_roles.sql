@@ -10,7 +10,8 @@ begin
     from pg_catalog.pg_roles as r
     where r.rolname in ('anon', 'authenticated', 'service_role')
   loop
-    execute pg_catalog.format('revoke all on function public.verify_partition_triggers_exist() from %I', v_role);
+    -- Cascade: a role that could pass the right on may have done so.
+    execute pg_catalog.format('revoke all on function public.verify_partition_triggers_exist() from %I cascade', v_role);
   end loop;
 
   if pg_catalog.to_regrole('service_role') is not null then

@@ -7,6 +7,7 @@ begin
   select
     p.oid,
     p.prorettype,
+    p.proretset,
     pg_catalog.pg_get_functiondef(p.oid) as definition,
     pg_catalog.obj_description(p.oid, 'pg_proc') as description,
     (
@@ -27,10 +28,10 @@ begin
     return;
   end if;
 
-  if v_function.prorettype <> 'boolean'::regtype then
+  if v_function.prorettype <> 'boolean'::regtype or v_function.proretset then
     raise exception using
       errcode = 'RD009',
-      message = 'public.verify_partition_triggers_exist() exists and does not return boolean, so pgdrill cannot take its place',
+      message = 'public.verify_partition_triggers_exist() exists and does not return one boolean, so pgdrill cannot take its place',
       hint = 'Rename or drop that function, then install again.';
   end if;
 

@@ -11,6 +11,11 @@ const finiteTimestamp = z.iso.datetime({ offset: true, error: 'must be an ISO ti
 const count = z.string().regex(/^\d{1,19}$/, 'must be a count: digits in quotes, not negative')
 const name = z.string().min(1)
 
+// Of two with one name the second would hide the first.
+function unique<Key extends string, List extends z.ZodType<{ [key in Key]: string }[]>>(list: List, key: Key): List {
+  return list.refine((items) => new Set(items.map((item) => item[key])).size === items.length, `must not hold a ${key} twice`)
+}
+
 const bucket = z.object({
   bucket_name: name,
   starts_at: timestamp.nullable(),
@@ -26,7 +31,7 @@ const relation = z.object({
   timestamp_column: name.nullable(),
   is_append_only: z.boolean(),
   tolerance: z.string().regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'must be a share from 0 to 1 in quotes'),
-  buckets: z.array(bucket),
+  buckets: unique(z.array(bucket), 'bucket_name'),
 })
 
 /** The baseline document, version 1: what drill.export_baseline() writes. docs/baselines.md describes it. */
@@ -49,7 +54,7 @@ const baselineDocument = z.object({
   policies: z.record(z.string(), z.number().nonnegative()),
   guards: z.array(name),
   partitioned_relations: z.array(name),
-  relations: z.array(relation).min(1, 'must hold at least one relation'),
+  relations: unique(z.array(relation).min(1, 'must hold at least one relation'), 'relation_name'),
 })
 
 export type Baseline = z.infer<typeof baselineDocument>
@@ -65,7 +70,8 @@ export function parseBaseline(text: string, origin: string): Baseline {
   const retry = 'Export it again: pgdrill baseline export --target production.'
   let json: unknown
   try {
-    json = JSON.parse(text)
+    // Some editors begin a file with a byte order mark.
+    json = JSON.parse(text.replace(/^\ufeff/, ''))
   } catch {
     throw new CouldNotVerify(`the baseline ${origin} is not JSON, or is cut off`, retry)
   }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { parseMoment } from '../verification/verify-target.ts'
+import { parseMoment } from '../verification/moment.ts'
 
 /** --target NAME */
 export function targetOption(): Option {

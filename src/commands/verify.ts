@@ -4,17 +4,12 @@ import pc from 'picocolors'
 import { findTarget, lookUpTarget } from '../database/targets.ts'
 import { verificationJson } from '../proof/json.ts'
 import { verificationText } from '../proof/text.ts'
-import { proofsDirectory, writeProof } from '../proof/write-proof.ts'
+import { proofsDirectory, requireNoProof, writeProof } from '../proof/write-proof.ts'
 import { withThrowAwaySandbox } from '../sandbox/throw-away.ts'
 import { Stages } from '../terminal/stages.ts'
-import {
-  type Depth,
-  depths,
-  parseMoment,
-  type Question,
-  type Verification,
-  verifyTarget,
-} from '../verification/verify-target.ts'
+import { type Depth, depths } from '../verification/depths.ts'
+import { parseMoment } from '../verification/moment.ts'
+import { type Question, type Verification, verifyTarget } from '../verification/verify-target.ts'
 import type { ProgramOutput, SetExitCode } from './program-output.ts'
 import { formatOption, nowOption, targetOption } from './shared-options.ts'
 
@@ -42,7 +37,6 @@ Examples:
 /** pgdrill verify: the main job. Verdict on stdout, proof in a folder. */
 export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): Command {
   return new Command('verify')
-    .description('verify a restored database: verdict, results, proof')
     .addOption(targetOption())
     .option('-b, --baseline <file>', 'baseline of production (default: the newest one inside the target)')
     .addOption(
@@ -63,6 +57,8 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
     .option('-v, --verbose', 'list every pass, too')
     .addHelpText('after', help)
     .action(async (options: Options) => {
+      // Said now, not after an hour of counting.
+      if (options.proof && options.out !== undefined) requireNoProof(options.out)
       const stages = new Stages()
       const verification =
         options.target === 'sandbox'

@@ -3,6 +3,7 @@ import { PostgresJSDialect } from 'kysely-postgres-js'
 import postgres from 'postgres'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { describeConnection } from './connection-url.ts'
+import { type OpenSocket, openOnce } from './open-once.ts'
 import type { Target } from './targets.ts'
 
 /** A connection to one database. The tables are not declared: the program calls functions of schema drill. */
@@ -17,7 +18,7 @@ export interface Limits {
   now?: string | undefined
 }
 
-const oldestServer = 140_000
+const oldestServer = 14
 
 /**
  * Opens one connection, hands it over and closes it again whatever happens.
@@ -30,7 +31,8 @@ export async function withDatabase<T>(
   use: (database: Database) => Promise<T>,
 ): Promise<T> {
   const { host, port, database, user, password, ssl } = target.connection
-  const client = postgres({
+  const connectTimeout = limits.connectTimeout ?? 10_000
+  const options: postgres.Options<Record<string, never>> & { socket: OpenSocket } = {
     host,
     port,
     database,
@@ -38,7 +40,9 @@ export async function withDatabase<T>(
     ...(password === undefined ? {} : { password }),
     ssl,
     max: 1,
-    connect_timeout: Math.ceil((limits.connectTimeout ?? 10_000) / 1000),
+    max_lifetime: null,
+    connect_timeout: Math.ceil(connectTimeout / 1000),
+    socket: openOnce(host, port, connectTimeout),
     // Notices belong to people; the default would print them on stdout.
     onnotice: () => {},
     connection: {
@@ -50,7 +54,8 @@ export async function withDatabase<T>(
       idle_in_transaction_session_timeout: 600_000,
       ...(limits.now === undefined ? {} : { 'drill.now': limits.now }),
     },
-  })
+  }
+  const client = postgres(options)
   const kysely = new Kysely<Record<string, never>>({ dialect: new PostgresJSDialect({ postgres: client }) })
   try {
     await connectOnce(client, target)
@@ -67,23 +72,33 @@ async function connectOnce(client: postgres.Sql, target: Target): Promise<void> 
     reserved.release()
     version = String(client.parameters['server_version'] ?? '')
   } catch (error) {
-    throw new CouldNotVerify(
-      `cannot connect to the target ${target.name} (${describeConnection(target.connection)}): ${reasonOf(error)}`,
-      `Check ${target.variable} (from ${target.configuredBy}), the network and the server.`,
-      { cause: error },
-    )
+    throw cannotConnect(target, error)
   }
-  const major = Number.parseInt(version, 10)
-  if (!(major * 10_000 >= oldestServer)) {
-    throw new CouldNotVerify(
-      `the target ${target.name} runs PostgreSQL ${version || 'of an unknown version'}, and pgdrill needs 14 to 18`,
-      'Restore into a supported version.',
-    )
-  }
+  requireSupportedServer(target, version)
 }
 
-function reasonOf(error: unknown): string {
+/** What to say when a connection could not be made. */
+export function cannotConnect(target: Target, error: unknown): CouldNotVerify {
+  return new CouldNotVerify(
+    `cannot connect to the target ${target.name} (${describeConnection(target.connection)}): ${reasonOf(target, error)}`,
+    `Check ${target.variable} (from ${target.configuredBy}), the network and the server.`,
+    { cause: error },
+  )
+}
+
+/** @param version as the server says it, such as 17.4 (Debian 17.4-1) @throws CouldNotVerify when it is too old */
+export function requireSupportedServer(target: Target, version: string): void {
+  if (Number.parseInt(version, 10) >= oldestServer) return
+  throw new CouldNotVerify(
+    `the target ${target.name} runs PostgreSQL ${version || 'of an unknown version'}, and pgdrill needs 14 to 18`,
+    'Restore into a supported version.',
+  )
+}
+
+function reasonOf(target: Target, error: unknown): string {
   const { code, message } = error as { code?: string; message?: string }
+  const isPasswordWanted = code === '28P01' || message?.includes('client password must be')
+  if (isPasswordWanted && target.connection.password === undefined) return 'a password is asked for, and none is given'
   switch (code) {
     case 'ECONNREFUSED':
     case 'ENOENT':
@@ -99,6 +114,7 @@ function reasonOf(error: unknown): string {
     case '3D000':
       return 'there is no such database'
     default:
+      if (message === 'timeout expired') return 'no answer in time'
       return (message || code || 'unknown reason').split('\n')[0] as string
   }
 }

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import type { ConnectionOptions } from 'node:tls'
 import { parse } from 'pg-connection-string'
 import { CouldNotVerify } from '../could-not-verify.ts'
 
@@ -11,10 +12,11 @@ export interface ConnectionSettings {
   user: string
   password: string | undefined
   /** false: plain text; 'prefer': TLS when the server offers it; else options of node:tls. */
-  ssl: false | 'prefer' | { rejectUnauthorized: boolean; ca?: string }
+  ssl: false | 'prefer' | Pick<ConnectionOptions, 'rejectUnauthorized' | 'ca' | 'cert' | 'key' | 'checkServerIdentity'>
 }
 
 const example = 'postgresql://user:password@host:5432/database'
+const sslmodes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
 
 /**
  * Reads a libpq connection URL. Never repeats the URL in an error: it may hold a password.
@@ -27,17 +29,23 @@ export function parseConnectionUrl(url: string, name: string): ConnectionSetting
   if (!/^postgres(ql)?:\/\//.test(url)) {
     throw new CouldNotVerify(`${name} is not a PostgreSQL URL: it must begin with postgresql://`, wanted)
   }
+  const encode = `${wanted} Percent-encode special characters of the password.`
+  if (!isWellEncoded(url)) throw new CouldNotVerify(`${name} cannot be read as a URL`, encode)
   let parsed: ReturnType<typeof parse>
   try {
     parsed = parse(url, { useLibpqCompat: true })
   } catch (error) {
-    // Of the library's messages only the ones about a certificate file say more, and those name a path.
-    const reason =
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? ': a certificate file it names does not exist' : ''
-    throw new CouldNotVerify(
-      `${name} cannot be read as a URL${reason}`,
-      `${wanted} Percent-encode special characters of the password.`,
-    )
+    // The library's messages are not repeated, for one of them could hold the URL.
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw new CouldNotVerify(`${name}: a certificate file that it names does not exist`)
+    if (message.includes('sslrootcert')) {
+      throw new CouldNotVerify(`${name}: sslmode=verify-ca needs the certificate file`, 'Add &sslrootcert=FILE.')
+    }
+    throw new CouldNotVerify(`${name} cannot be read as a URL`, encode)
+  }
+  const sslmode = parsed['sslmode'] as string | undefined
+  if (sslmode !== undefined && !sslmodes.includes(sslmode)) {
+    throw new CouldNotVerify(`${name} has an unknown sslmode`, `It is one of ${sslmodes.join(', ')}.`)
   }
   const host = parsed.host || 'localhost'
   const port = Number(parsed.port || 5432)
@@ -57,22 +65,33 @@ export function parseConnectionUrl(url: string, name: string): ConnectionSetting
   return {
     host,
     port,
-    database: parsed.database || user,
+    database: (parsed['dbname'] as string | undefined) || databaseOf(url) || user,
     user,
     password: parsed.password || process.env['PGPASSWORD'] || undefined,
-    ssl: sslOf(parsed['sslmode'], parsed.ssl, isAbsolute(host)),
+    ssl: sslOf(sslmode, parsed.ssl, isAbsolute(host)),
   }
 }
 
-// https://www.postgresql.org/docs/current/libpq-ssl.html: prefer is libpq's default.
-function sslOf(sslmode: unknown, ssl: unknown, isSocket: boolean): ConnectionSettings['ssl'] {
+// An unescaped character of a password moves the rest of it into the host, the port or the database, which are shown.
+function isWellEncoded(url: string): boolean {
+  const [path = '', query = ''] = url.replace(/^[^:]*:\/\/[^/?#]*/, '').split(/\?(.*)/s)
+  const parameters = query.split('&').filter((parameter) => !/^(user|password|host|options|ssl\w+)=/.test(parameter))
+  return !/%(?![0-9a-f]{2})/i.test(url) && !/[@#]/.test(path) && !/[@#]/.test(parameters.join('&'))
+}
+
+// The library leaves some characters encoded.
+function databaseOf(url: string): string | undefined {
+  const path = /^[^:]*:\/\/[^/?]*\/([^?]*)/.exec(url)?.[1]
+  return path === undefined ? undefined : decodeURIComponent(path)
+}
+
+// https://www.postgresql.org/docs/current/libpq-ssl.html: prefer is libpq's default, and ssl=true means require.
+function sslOf(sslmode: string | undefined, ssl: unknown, isSocket: boolean): ConnectionSettings['ssl'] {
   if (isSocket || sslmode === 'disable') return false
+  if (sslmode === undefined && ssl === true) return { rejectUnauthorized: false }
   if (sslmode === undefined || sslmode === 'prefer' || sslmode === 'allow') return 'prefer'
-  const options = ssl as { rejectUnauthorized?: boolean; ca?: string }
-  return {
-    rejectUnauthorized: options.rejectUnauthorized !== false,
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-  }
+  const { rejectUnauthorized = true, ...options } = ssl as Exclude<ConnectionSettings['ssl'], false | 'prefer'>
+  return { rejectUnauthorized, ...options }
 }
 
 /** The settings as a URL without the password, for people to read. */

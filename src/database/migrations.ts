@@ -3,7 +3,7 @@ import { runner } from 'node-pg-migrate'
 import pg from 'pg'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { projectFile } from '../project-files.ts'
-import { describeConnection } from './connection-url.ts'
+import { cannotConnect, requireSupportedServer } from './connect.ts'
 import type { Target } from './targets.ts'
 
 /** The runner keeps its table in a schema of its own, so that it is no difference between two schemas drill. */
@@ -32,7 +32,17 @@ export function shippedMigrations(): string[] {
  * @returns the names of the migrations applied
  */
 export async function migrateUp(target: Target, count?: number): Promise<string[]> {
-  return await withClient(target, (client) => run(client, 'up', count))
+  return await withLockedClient(target, async (client) => {
+    const before = await appliedNames(client)
+    await requireAgreement(client, target, before)
+    try {
+      return await run(client, 'up', count)
+    } catch (error) {
+      // The runner makes its record before the transaction: all or nothing includes it.
+      if (before.length === 0) await forgetRecord(client).catch(() => {})
+      throw error
+    }
+  })
 }
 
 /**
@@ -41,9 +51,18 @@ export async function migrateUp(target: Target, count?: number): Promise<string[
  * @returns the names of the migrations taken back
  */
 export async function migrateDown(target: Target, mayDeleteBaselines: boolean): Promise<string[]> {
-  return await withClient(target, async (client) => {
+  return await withLockedClient(target, async (client) => {
     const applied = await appliedNames(client)
-    if (applied.length === 0) return []
+    if (applied.length === 0 && (await drillOf(client)) !== 'ours') return []
+    await requireAgreement(client, target, applied)
+    const shipped = shippedMigrations()
+    const unknown = applied.filter((name) => !shipped.includes(name))
+    if (unknown.length > 0) {
+      throw new CouldNotVerify(
+        `the target ${target.name} has migrations that this pgdrill does not know: ${unknown.join(', ')}`,
+        'Use the newer pgdrill that installed them.',
+      )
+    }
     const baselines = await countBaselines(client)
     if (baselines > 0n && !mayDeleteBaselines) {
       throw new CouldNotVerify(
@@ -52,7 +71,7 @@ export async function migrateDown(target: Target, mayDeleteBaselines: boolean): 
       )
     }
     const names = await run(client, 'down', applied.length)
-    await client.query(`drop table ${migrationsSchema}.${migrationsTable}; drop schema ${migrationsSchema}`)
+    await forgetRecord(client)
     return names
   })
 }
@@ -126,12 +145,49 @@ async function run(client: pg.Client, direction: 'up' | 'down', count: number | 
     createMigrationsSchema: direction === 'up',
     singleTransaction: true,
     checkOrder: true,
-    advisoryLockMode: 'wait',
-    lockValue,
+    // We hold one already, around more than the runner does.
+    noLock: true,
     // Errors are thrown; what the runner says besides is said by the command.
     logger: { debug: silent, info: silent, warn: silent, error: silent },
   })
   return done.map((migration) => migration.name)
+}
+
+async function forgetRecord(client: pg.Client): Promise<void> {
+  await client.query(
+    `drop table if exists ${migrationsSchema}.${migrationsTable}; drop schema if exists ${migrationsSchema}`,
+  )
+}
+
+async function drillOf(client: pg.Client): Promise<'missing' | 'ours' | 'another'> {
+  const { rows } = await client.query<{ is_there: boolean; is_ours: boolean }>(
+    "select to_regnamespace('drill') is not null as is_there, to_regclass('drill.installation') is not null as is_ours",
+  )
+  if (!rows[0]?.is_there) return 'missing'
+  return rows[0].is_ours ? 'ours' : 'another'
+}
+
+/** Demands that schema drill and the record of its migrations are both there or both not. */
+async function requireAgreement(client: pg.Client, target: Target, applied: string[]): Promise<void> {
+  const found = await drillOf(client)
+  if (found === 'another') {
+    throw new CouldNotVerify(
+      `the schema drill of the target ${target.name} is not pgdrill's`,
+      'pgdrill needs the schema name drill for itself; rename the other one.',
+    )
+  }
+  if (found === 'ours' && applied.length === 0) {
+    throw new CouldNotVerify(
+      `the target ${target.name} has the checks without the record of their migrations (schema ${migrationsSchema})`,
+      `Restore that schema, too; or export the baselines (pgdrill baseline export), drop schema drill cascade, and install again.`,
+    )
+  }
+  if (found === 'missing' && applied.length > 0) {
+    throw new CouldNotVerify(
+      `the target ${target.name} has the record of the migrations, but schema drill is gone`,
+      `Run: drop schema ${migrationsSchema} cascade; then install again.`,
+    )
+  }
 }
 
 async function appliedNames(client: pg.Client): Promise<string[]> {
@@ -154,6 +210,19 @@ async function countBaselines(client: pg.Client): Promise<bigint> {
   return BigInt(counted.rows[0]?.count ?? '0')
 }
 
+/** Waits for whoever else migrates this database, and lets nobody in while we do. */
+async function withLockedClient<T>(target: Target, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  return await withClient(target, async (client) => {
+    await client.query('select pg_catalog.pg_advisory_lock($1)', [lockValue])
+    try {
+      return await use(client)
+    } finally {
+      // Not left to the end of the connection: behind a pooler it may live on.
+      await client.query('select pg_catalog.pg_advisory_unlock($1)', [lockValue]).catch(() => {})
+    }
+  })
+}
+
 /** node-pg-migrate needs the driver pg; everything else goes through the other one. */
 async function withClient<T>(target: Target, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const { host, port, database, user, password, ssl } = target.connection
@@ -170,6 +239,8 @@ async function withClient<T>(target: Target, use: (client: pg.Client) => Promise
   }
   const client = await connect(target, settings, ssl)
   try {
+    const { rows } = await client.query<{ server_version: string }>('show server_version')
+    requireSupportedServer(target, rows[0]?.server_version ?? '')
     return await use(client)
   } finally {
     await client.end()
@@ -185,17 +256,15 @@ async function connect(
   const attempts = ssl === 'prefer' ? [{ rejectUnauthorized: false }, false] : [ssl]
   for (const [index, attempt] of attempts.entries()) {
     const client = new pg.Client({ ...settings, ssl: attempt })
+    // A lost connection fails the query that runs; without a listener it would end the process besides.
+    client.on('error', () => {})
     try {
       await client.connect()
       return client
     } catch (error) {
       const message = (error as Error).message
       if (index + 1 < attempts.length && message.includes('does not support SSL')) continue
-      throw new CouldNotVerify(
-        `cannot connect to the target ${target.name} (${describeConnection(target.connection)}): ${message || (error as { code?: string }).code}`,
-        `Check ${target.variable} (from ${target.configuredBy}), the network and the server.`,
-        { cause: error },
-      )
+      throw cannotConnect(target, error)
     }
   }
   throw new Error('unreachable')

@@ -1,4 +1,4 @@
-import { plainText } from '../terminal/plain-text.ts'
+import { plainLine } from '../terminal/plain-text.ts'
 import type { Verification } from '../verification/verify-target.ts'
 
 /** The verdict in one line: what, why, and the exit code. */
@@ -14,7 +14,7 @@ export function explainVerdict(verification: Verification): string {
   ].join(', ')
   const word = { verified: 'PASS', failed: 'FAIL', could_not_verify: 'COULD NOT VERIFY' }[verdict.status]
   const cause = results.find((row) => row.status === (verdict.exit_code === 1 ? 'fail' : 'error'))
-  const reason = verdict.exit_code === 0 || cause === undefined ? '' : `, first: ${plainText(cause.detail)}`
+  const reason = verdict.exit_code === 0 || cause === undefined ? '' : `, first: ${plainLine(cause.detail)}`
   const sandbox = target.is_sandbox ? ' [sandbox]' : ''
   return `${word}${sandbox} ${target.name}: ${numbers}${reason} (exit ${verdict.exit_code})`
 }

@@ -101,6 +101,6 @@ function value(content: unknown): string {
 // Names come from databases: what Markdown or HTML would read as markup is shown as it is.
 function cell(text: string): string {
   return plainText(text)
-    .replace(/[\\`*_{}[\]<>|~]/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/[\\`*_{}[\]<>|~&]/g, (character) => `&#${character.charCodeAt(0)};`)
     .replace(/\s*\n\s*/g, ' ')
 }

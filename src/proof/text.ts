@@ -1,5 +1,5 @@
 import type { CheckResult, CheckStatus } from '../database/contract.ts'
-import { plainText } from '../terminal/plain-text.ts'
+import { plainLine } from '../terminal/plain-text.ts'
 import type { Verification } from '../verification/verify-target.ts'
 import { explainVerdict } from './explain.ts'
 
@@ -47,7 +47,7 @@ export function verificationText(verification: Verification, colors: Colors, isV
         lines.push(`  ${label} ${checkName}  ${colors.dim(`${chosen.length} objects`)}`)
         continue
       }
-      for (const row of chosen) lines.push(`  ${label} ${checkName}  ${plainText(row.detail)}`, ...more(row, colors))
+      for (const row of chosen) lines.push(`  ${label} ${checkName}  ${plainLine(row.detail)}`, ...more(row, colors))
     }
   }
   lines.push('', colorOf(verification, colors)(colors.bold(explainVerdict(verification))))
@@ -60,14 +60,14 @@ function more(row: CheckResult, colors: Colors): string[] {
   const lines = []
   if (row.expected !== null) lines.push(`${indent}expected ${short(row.expected)}`)
   if (row.actual !== null) lines.push(`${indent}actual   ${short(row.actual)}`)
-  if (row.hint !== null) lines.push(`${indent}${colors.bold('to do')}    ${plainText(row.hint)}`)
+  if (row.hint !== null) lines.push(`${indent}${colors.bold('to do')}    ${plainLine(row.hint)}`)
   return lines
 }
 
 /** A value in one line; definitions are long, and the proof has them in full. */
 function short(value: unknown): string {
   const text = typeof value === 'string' ? value.replace(/\s+/g, ' ') : JSON.stringify(value)
-  return plainText(text.length > 240 ? `${text.slice(0, 240)} …` : text)
+  return plainLine(text.length > 240 ? `${text.slice(0, 240)} …` : text)
 }
 
 function colorOf(verification: Verification, colors: Colors): (text: string) => string {

@@ -80,7 +80,12 @@ async function tellFromProduction(
 
 /** Whether the copy carries the identity that pgdrill gave to production: a schema restored without its data does not. */
 export function identityResult(identity: Identity, baseline: Baseline | undefined): CheckResult {
-  const row = { check_name: 'identity', object_name: 'drill.installation', expected: baseline?.source.installation_id ?? 'an identity', actual: identity.installation_id }
+  const row = {
+    check_name: 'identity',
+    object_name: 'drill.installation',
+    expected: baseline?.source.installation_id ?? 'an identity',
+    actual: identity.installation_id,
+  }
   if (identity.installation_id === null) {
     return {
       ...row,
@@ -97,7 +102,12 @@ export function identityResult(identity: Identity, baseline: Baseline | undefine
       hint: 'Install pgdrill in production, so that every copy carries its identity.',
     }
   }
-  return { ...row, status: 'pass', detail: `the copy carries the identity ${identity.installation_id} of production`, hint: null }
+  return {
+    ...row,
+    status: 'pass',
+    detail: `the copy carries the identity ${identity.installation_id} of production`,
+    hint: null,
+  }
 }
 
 function refusal(target: Target, why: string): CouldNotVerify {

@@ -4,7 +4,6 @@ import postgres from 'postgres'
 import type { Baseline } from '../baselines/document.ts'
 import { parseBaseline } from '../baselines/document.ts'
 import { readBaselineFile } from '../baselines/file.ts'
-import { CouldNotVerify } from '../could-not-verify.ts'
 import { compareManifests, guardRpc, installedManifest, shippedManifest } from '../database/attestation.ts'
 import { type Database, withDatabase } from '../database/connect.ts'
 import { describeConnection } from '../database/connection-url.ts'
@@ -24,10 +23,8 @@ import { toolVersion } from '../project-files.ts'
 import { compareBaseline } from '../rules/compare-baseline.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Stages, StageTime } from '../terminal/stages.ts'
+import type { Depth } from './depths.ts'
 import { identityResult, requireRightDatabase } from './right-database.ts'
-
-export const depths = ['quick', 'standard'] as const
-export type Depth = (typeof depths)[number]
 
 /** What a verification is asked. */
 export interface Question {
@@ -238,19 +235,4 @@ async function currentTime(database: Database): Promise<string> {
 function verificationId(startedAt: Date, target: Target): string {
   const time = startedAt.toISOString().replace(/[-:]|\.\d+/g, '')
   return `${time}-${target.name}-${randomBytes(2).toString('hex')}`
-}
-
-/** Fails with a clear line when a moment given by a person is not one. */
-export function parseMoment(text: string, option: string): string {
-  const isDated = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?/.test(text)
-  if (!isDated || Number.isNaN(Date.parse(text))) {
-    throw new CouldNotVerify(`${option} is not a moment: ${JSON.stringify(text)}`, 'Write it as 2026-11-23T04:30:00Z.')
-  }
-  if (!/(Z|[+-]\d{2}:?\d{2})$/i.test(text)) {
-    throw new CouldNotVerify(
-      `${option} has no time zone: ${JSON.stringify(text)}`,
-      'Write it in UTC, as 2026-11-23T04:30:00Z.',
-    )
-  }
-  return new Date(text).toISOString()
 }

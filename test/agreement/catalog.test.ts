@@ -33,7 +33,9 @@ test.after(() => own?.drop())
 async function contents(database: string): Promise<string[]> {
   const tables = ['policy', 'critical_relations', 'guards', 'partitioned_relations', 'replaced_functions', 'baselines']
   return await own.use(database, async (sql) => {
-    const rows = tables.map((table) => sql.unsafe(`select '${table} ' || to_jsonb(t)::text as line from drill.${table} as t`))
+    const rows = tables.map((table) =>
+      sql.unsafe(`select '${table} ' || to_jsonb(t)::text as line from drill.${table} as t`),
+    )
     return (await Promise.all(rows)).flat().map((row) => row['line'] as string)
   })
 }
@@ -121,13 +123,19 @@ const damages: Record<string, [string, ...string[]]> = {
     '+ column drill.heartbeats.timeline_id | 4 bigint',
   ],
   'a lost default': ['alter table drill.guards alter column profile drop default', '- column drill.guards.profile'],
-  'a lost not null': ['alter table drill.baselines alter column policies drop not null', '- column drill.baselines.policies'],
+  'a lost not null': [
+    'alter table drill.baselines alter column policies drop not null',
+    '- column drill.baselines.policies',
+  ],
   'an extra overload': [
     "create function drill.get_now(p_zone text) returns timestamptz language sql as 'select now()'",
     '+ function drill.get_now(p_zone text)',
   ],
   'a lost comment on a function': ['comment on function drill.get_now() is null', '- function drill.get_now()'],
-  'a lost comment on a column': ['comment on column drill.policy.policy_value is null', '- column drill.policy.policy_value'],
+  'a lost comment on a column': [
+    'comment on column drill.policy.policy_value is null',
+    '- column drill.policy.policy_value',
+  ],
   'a lost comment on a table': ['comment on table drill.policy is null', '- table drill.policy '],
   'a lost constraint': [
     'alter table drill.policy drop constraint policy_policy_value_check',

@@ -74,7 +74,9 @@ test('the functions, their arguments and their columns are as the contract says'
 test('every function that src/ calls is in the contract', () => {
   const names = new Set(Object.keys(contract).map((signature) => signature.replace(/\(.*/, '')))
   // Not the hints that show a call to a person, as in drill.register_guard(...).
-  const called = [...readFiles('src', '.ts').values()].flatMap((text) => text.match(/\bdrill\.\w+(?=\((?!\.\.\.))/g) ?? [])
+  const called = [...readFiles('src', '.ts').values()].flatMap(
+    (text) => text.match(/\bdrill\.\w+(?=\((?!\.\.\.))/g) ?? [],
+  )
   assert.ok(called.length > 10)
   assert.equal(
     called.filter((name) => !names.has(name)),

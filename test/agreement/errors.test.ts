@@ -56,7 +56,10 @@ test('a row that is missing, added, doubled, unfilled or of another message is f
   assert.equal(compare(markdown.replace(row, '')), ['RD004: is missing'])
   assert.equal(compare(`${markdown}\n${row.replace('RD004', 'RD044')}`), ['RD044: was not expected'])
   assert.equal(compare(`${markdown}\n${row}`), ['docs/errors.md: RD004 is there twice'])
-  assert.match(compare(markdown.replace(row, row.replace(errorCodes.RD004, 'x'))).join('\n'), 'RD004: is "x" instead of')
+  assert.match(
+    compare(markdown.replace(row, row.replace(errorCodes.RD004, 'x'))).join('\n'),
+    'RD004: is "x" instead of',
+  )
   assert.equal(compare(markdown.replace(row, `| RD004 | ${errorCodes.RD004} | | |`)), [
     'docs/errors.md: RD004 is not filled in',
   ])

@@ -97,7 +97,9 @@ test('the plan itself demands the RPC: without it, it fails', async () => {
 })
 
 test('a function that the manifest does not know is found', async () => {
-  const installed = await manifestAfter("create function drill.get_now(p_zone text) returns text language sql as 'select $1'")
+  const installed = await manifestAfter(
+    "create function drill.get_now(p_zone text) returns text language sql as 'select $1'",
+  )
   assert.equal(recordProblems(shipped, installed), ['drill.get_now(text): was not expected'])
 })
 

@@ -1,7 +1,7 @@
 // What the proofs of this folder compare, as functions of text: each gives the problems that it finds, one line each, so
 // that its own test can feed it damage and demand to hear of it.
 
-import { type EmbeddedCopy, copiesOf } from '../../scripts/embedded-copies.ts'
+import { copiesOf, type EmbeddedCopy } from '../../scripts/embedded-copies.ts'
 
 /** Files by path below the project root. */
 export type Files = ReadonlyMap<string, string>
@@ -141,7 +141,10 @@ export function documentedCodes(markdown: string): { codes: Record<string, strin
   const codes: Record<string, string> = {}
   const problems: string[] = []
   for (const line of markdown.split('\n').filter((text) => /^\|\s*`?RD/.test(text))) {
-    const cells = line.split('|').slice(1, -1).map((cell) => cell.trim())
+    const cells = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim())
     const [code = '', message = '', when = '', remedy = ''] = cells
     const name = code.replaceAll('`', '')
     if (cells.length !== 4 || when === '' || remedy === '') problems.push(`docs/errors.md: ${name} is not filled in`)

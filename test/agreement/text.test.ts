@@ -75,10 +75,18 @@ test('migrations/ holds only migrations, numbered without a gap, and schema_vers
 })
 
 test('a stranger in migrations/, a gap, a number given twice and a forgotten version are found', () => {
-  found(numberingProblems([...names, 'README.md'], schemaVersion), 'README.md: is not called', 'is missing', 'schema_version')
+  found(
+    numberingProblems([...names, 'README.md'], schemaVersion),
+    'README.md: is not called',
+    'is missing',
+    'schema_version',
+  )
   found(numberingProblems(['0001_a.sql', '0003_c.sql'], '0003'), 'number 0002 is missing')
   found(numberingProblems(['0001_a.sql', '0001_b.sql', '0002_c.sql'], '0002'), 'number 0002', 'number 0003')
-  found(numberingProblems(['0001_a.sql', '0002_b.sql'], '0001'), 'schema_version() says 0001, the newest migration is 0002')
+  found(
+    numberingProblems(['0001_a.sql', '0002_b.sql'], '0001'),
+    'schema_version() says 0001, the newest migration is 0002',
+  )
   found(numberingProblems(['0001_a.sql'], undefined), 'schema_version() says undefined')
 })
 

@@ -90,7 +90,7 @@ test('a URL with a typo', async () => {
     [`postgresql://${secret}@host:-1/db`, /cannot be read|no usable port/],
     [`postgresql://${secret}@host/db?port=54x`, /no usable port/],
     [`postgresql://${secret}@one,two/db`, /several hosts/],
-    [`postgresql://${secret}@ho st/db`, /cannot be read|ho%20st|host name/],
+    [`postgresql://${secret}@ho st/db`, /the host name is not known/],
     // Characters of a password that end the part in which it stands.
     [`postgresql://user:${canary}/more@host/db`, /cannot be read/],
     [`postgresql://user:${canary}#more@host/db`, /cannot be read/],
@@ -154,7 +154,7 @@ test('something else than PostgreSQL answers, or nobody does after the connectio
 })
 
 test('a server that is too old', async () => {
-  const old = await startOldServer('13.5', '130005')
+  const old = await startOldServer('13.5')
   try {
     await everyCommandRefuses(`postgresql://u:${canary}@127.0.0.1:${old.port}/db`, /runs PostgreSQL 13\.5, and pgdrill needs 14/)
   } finally {

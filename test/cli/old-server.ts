@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net'
  * query with that version or with nothing.
  * @returns its port, and how to end it
  */
-export async function startOldServer(version: string, versionNumber: string): Promise<{ port: number; end: () => void }> {
+export async function startOldServer(version: string): Promise<{ port: number; end: () => void }> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -19,7 +19,7 @@ export async function startOldServer(version: string, versionNumber: string): Pr
         if (received.length < length) return
         const message = received.subarray(0, length)
         received = received.subarray(length)
-        if (isStarted) socket.write(Buffer.concat(answer(String.fromCharCode(message[0] ?? 0), versionNumber)))
+        if (isStarted) socket.write(Buffer.concat(answer(String.fromCharCode(message[0] ?? 0), version)))
         else if (message.readInt32BE(4) === sslRequest) socket.write('N')
         else {
           isStarted = true
@@ -43,7 +43,7 @@ const sslRequest = 80_877_103
 const authenticationOk = message('R', Buffer.alloc(4))
 const readyForQuery = message('Z', Buffer.from('I'))
 
-function answer(type: string, versionNumber: string): Buffer[] {
+function answer(type: string, version: string): Buffer[] {
   switch (type) {
     case 'P':
       return [message('1')]
@@ -57,8 +57,8 @@ function answer(type: string, versionNumber: string): Buffer[] {
       return [readyForQuery]
     case 'Q':
       return [
-        message('T', Buffer.concat([short(1), text('server_version_num'), Buffer.alloc(6), int(25), short(-1), int(-1), short(0)])),
-        message('D', Buffer.concat([short(1), int(versionNumber.length), Buffer.from(versionNumber)])),
+        message('T', Buffer.concat([short(1), text('server_version'), Buffer.alloc(6), int(25), short(-1), int(-1), short(0)])),
+        message('D', Buffer.concat([short(1), int(version.length), Buffer.from(version)])),
         message('C', text('SHOW')),
         readyForQuery,
       ]

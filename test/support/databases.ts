@@ -31,9 +31,9 @@ export interface Scratch {
 /** Makes a database: a copy of another one of the cluster (the restored one unless told), or empty. */
 export async function makeDatabase(cluster: Cluster, template: string | null = sandboxDatabase): Promise<Scratch> {
   const name = `t_${randomBytes(6).toString('hex')}`
-  await admin(cluster, (sql) =>
-    sql.unsafe(`create database ${name} template ${template ?? 'template0'} strategy file_copy`),
-  )
+  // Faster here than the default, which came with PostgreSQL 15.
+  const strategy = cluster.binaries.major >= 15 ? 'strategy file_copy' : ''
+  await admin(cluster, (sql) => sql.unsafe(`create database ${name} template ${template ?? 'template0'} ${strategy}`))
   const target: Target = {
     name: 'copy',
     variable: 'COPY_DATABASE_URL',

@@ -8,7 +8,6 @@ import { baselineShowCommand } from './show.ts'
 /** pgdrill baseline: the facts of production that a restored copy is compared with. */
 export function baselineCommand(output: ProgramOutput): Command {
   return new Command('baseline')
-    .description('capture, list, show and export baselines')
     .addCommand(baselineCaptureCommand(output))
     .addCommand(baselineListCommand(output))
     .addCommand(baselineShowCommand(output))

@@ -3,7 +3,7 @@ import { withDatabase } from '../../database/connect.ts'
 import { listBaselines } from '../../database/facts.ts'
 import { requireSchema } from '../../database/installed-schema.ts'
 import { findTarget } from '../../database/targets.ts'
-import { plainText } from '../../terminal/plain-text.ts'
+import { plainLine } from '../../terminal/plain-text.ts'
 import type { ProgramOutput } from '../program-output.ts'
 import { formatOption, targetOption } from '../shared-options.ts'
 
@@ -24,7 +24,7 @@ export function baselineListCommand(output: ProgramOutput): Command {
       else if (baselines.length === 0) output.stdout('no baseline is stored\n')
       else {
         for (const baseline of baselines) {
-          const label = baseline.label === null ? '' : `  ${plainText(baseline.label)}`
+          const label = baseline.label === null ? '' : `  ${plainLine(baseline.label)}`
           output.stdout(
             `${baseline.baseline_id}  ${baseline.captured_at}  ${baseline.relation_count} relations, ${baseline.bucket_count} buckets, ${baseline.row_count} rows${label}\n`,
           )

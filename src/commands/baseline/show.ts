@@ -4,7 +4,7 @@ import { withDatabase } from '../../database/connect.ts'
 import { exportBaseline } from '../../database/facts.ts'
 import { requireSchema } from '../../database/installed-schema.ts'
 import { findTarget } from '../../database/targets.ts'
-import { plainText } from '../../terminal/plain-text.ts'
+import { plainLine } from '../../terminal/plain-text.ts'
 import type { ProgramOutput } from '../program-output.ts'
 import { formatOption, targetOption } from '../shared-options.ts'
 import { baselineIdArgument } from './baseline-id.ts'
@@ -33,15 +33,15 @@ export function baselineShowCommand(output: ProgramOutput): Command {
 export function baselineText(baseline: Baseline): string {
   const { source } = baseline
   const buckets = baseline.relations.flatMap((relation) => relation.buckets)
-  const width = Math.max(...buckets.map((bucket) => plainText(bucket.bucket_name).length))
+  const width = Math.max(...buckets.map((bucket) => plainLine(bucket.bucket_name).length))
   const digits = Math.max(...buckets.map((bucket) => bucket.row_count.length))
   return [
-    `baseline ${baseline.baseline_id}${baseline.label === null ? '' : ` (${plainText(baseline.label)})`}`,
+    `baseline ${baseline.baseline_id}${baseline.label === null ? '' : ` (${plainLine(baseline.label)})`}`,
     `  captured ${baseline.captured_at} at LSN ${baseline.captured_lsn}`,
-    `  of ${plainText(source.database_name)}, PostgreSQL ${source.server_version}, system ${source.system_identifier}, timeline ${source.timeline_id}`,
+    `  of ${plainLine(source.database_name)}, PostgreSQL ${source.server_version}, system ${source.system_identifier}, timeline ${source.timeline_id}`,
     ...buckets.map(
       (bucket) =>
-        `  ${plainText(bucket.bucket_name).padEnd(width)}  ${bucket.row_count.padStart(digits)} rows${bucket.newest_at === null ? '' : `, newest ${bucket.newest_at}`}`,
+        `  ${plainLine(bucket.bucket_name).padEnd(width)}  ${bucket.row_count.padStart(digits)} rows${bucket.newest_at === null ? '' : `, newest ${bucket.newest_at}`}`,
     ),
     '',
   ].join('\n')

@@ -8,7 +8,6 @@ import { migrateUpCommand } from './up.ts'
 /** pgdrill migrate: installs and removes the checks. */
 export function migrateCommand(output: ProgramOutput): Command {
   return new Command('migrate')
-    .description('install or remove the checks (schema drill)')
     .addCommand(migrateUpCommand(output))
     .addCommand(migrateDownCommand(output))
     .addCommand(migrateStatusCommand(output))

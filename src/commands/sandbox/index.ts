@@ -8,7 +8,6 @@ import { sandboxUpCommand } from './up.ts'
 /** pgdrill sandbox: a throw-away production and a restored copy of it, to try everything on. */
 export function sandboxCommand(output: ProgramOutput): Command {
   return new Command('sandbox')
-    .description('a throw-away production and a restored copy of it, to try everything on')
     .addCommand(sandboxUpCommand(output))
     .addCommand(sandboxStatusCommand(output))
     .addCommand(sandboxBreakCommand(output))

@@ -1,0 +1,118 @@
+// The command line itself: help, unknown words, wrong values.
+
+import * as assert from 'uvu/assert'
+import { makeDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
+import { suite } from '../support/suite.ts'
+import { assertCode, assertRefused, urlOf, Workplace } from './program.ts'
+
+const test = suite('cli/usage')
+const place = new Workplace()
+let copy: Scratch
+
+test.before(async () => {
+  copy = await makeDatabase((await sandboxClusters()).restore)
+})
+test.after(async () => {
+  place.remove()
+  await copy?.drop()
+})
+
+test('every command has a help with its options and an example; the main ones tell the exit codes', async () => {
+  const commands: string[][] = []
+  for (const command of ['verify', 'baseline', 'migrate', 'sandbox']) {
+    const help = (await place.run([command, '--help'])).stdout
+    const list = /^Commands:\n((?: {2}.*\n?)*)/m.exec(help)?.[1] ?? ''
+    const names = [...list.matchAll(/^ {2}([a-z-]+)/gm)].map((match) => match[1] as string)
+    commands.push([command], ...names.filter((name) => name !== 'help').map((name) => [command, name]))
+  }
+  assert.ok(commands.length >= 15, commands.join('; '))
+  for (const command of commands) {
+    const outcome = await place.run([...command, '--help'])
+    assertCode(outcome, 0)
+    assert.is(outcome.stderr, '')
+    assert.match(outcome.stdout, new RegExp(`^Usage: pgdrill ${command.join(' ')}`))
+    assert.match(outcome.stdout, /-h, --help/)
+    const hasExample = /Examples?:\n {2}pgdrill /.test(outcome.stdout)
+    const isGroup = outcome.stdout.includes('\nCommands:\n')
+    assert.ok(hasExample || isGroup || command[0] === 'sandbox', `no example: ${command.join(' ')}`)
+  }
+  for (const args of [['--help'], ['verify', '--help']]) {
+    const { stdout } = await place.run(args)
+    for (const text of [/0 +verified/, /1 +verified to be wrong/, /2 +could not verify/, /Examples:/]) assert.match(stdout, text)
+  }
+})
+
+test('the program without a command shows its help and does not succeed; --version does', async () => {
+  for (const args of [[], ['baseline'], ['migrate'], ['sandbox']]) {
+    const outcome = await place.run(args)
+    assertCode(outcome, 2)
+    assert.is(outcome.stdout, '')
+    assert.match(outcome.stderr, /Usage: pgdrill/)
+  }
+  const version = await place.run(['--version'])
+  assertCode(version, 0)
+  assert.match(version.stdout, /^\d+\.\d+\.\d+\S*\n$/)
+})
+
+test('an unknown command, option or value, and one argument too many', async () => {
+  const url = urlOf(copy)
+  for (const args of [
+    ['verfy'],
+    ['baseline', 'capture!'],
+    ['--verify'],
+    ['verify', '--targt', 'restore'],
+    ['verify', '--target'],
+    ['verify', '--target', 'restore', 'restore'],
+    ['verify', '--target', 'restore', '--depth', 'deep'],
+    ['verify', '--target', 'restore', '--format', 'yaml'],
+    ['migrate', 'up', '--target', 'restore', '--count', '0'],
+    ['migrate', 'up', '--target', 'restore', '--count', '1.5'],
+    ['migrate', 'up', '--target', 'restore', '--count', '-1'],
+    ['baseline', 'show', '--target', 'restore', 'newest'],
+    ['baseline', 'export', '--target', 'restore', "'; drop schema drill cascade; --"],
+  ]) {
+    const outcome = await place.run(args, { RESTORE_DATABASE_URL: url })
+    assertCode(outcome, 2)
+    assert.is(outcome.stdout, '', args.join(' '))
+    assert.match(outcome.stderr, /^error: /, args.join(' '))
+    assert.not.match(outcome.stderr, /^\s+at /m)
+    assert.equal(outcome.files, [])
+  }
+})
+
+test('moments: a zone is needed, nonsense and the future are refused, PostgreSQL\'s own form is read', async () => {
+  const env = { RESTORE_DATABASE_URL: urlOf(copy) }
+  const refused: [string, RegExp][] = [
+    ['2026-01-23T04:30:00', /has no time zone/],
+    ['2026-01-23 04:30', /has no time zone/],
+    ['2026-01-23', /has no time zone/],
+    ['2026-02-31T00:00:00Z', /is not a moment/],
+    ['2026-13-01T00:00:00Z', /is not a moment/],
+    ['2026-01-23T25:00:00Z', /is not a moment/],
+    ['2026-01-23T04:30:00+99', /is not a moment/],
+    ['2026-01-23 04:30:00 (hidden) Z', /is not a moment/],
+    ['yesterday', /is not a moment/],
+    ['now', /is not a moment/],
+    ['1769142600', /is not a moment/],
+    ['infinity', /is not a moment/],
+    ['', /is not a moment/],
+    ["2026-01-23T04:30:00Z'; select 1 --", /is not a moment/],
+    ['9999-12-31T00:00:00Z', /is in the future/],
+    [new Date(Date.now() + 3_600_000).toISOString(), /is in the future/],
+  ]
+  for (const option of ['--failure-point', '--now']) {
+    for (const [text, message] of refused) {
+      assertRefused(await place.run(['verify', '-t', 'restore', option, text], env), message, /2026-11-23T04:30:00Z|has passed/)
+    }
+  }
+  assertRefused(await place.run(['baseline', 'capture', '-t', 'restore', '--now', 'x'], env), /--now is not a moment/)
+
+  const now = new Date().toISOString()
+  for (const text of [now, now.replace('T', ' ').replace('Z', '+00'), now.replace('Z', '+00:00'), now.replace('Z', '+0000')]) {
+    const outcome = await place.run(['verify', '-t', 'restore', '--no-proof', '--format', 'json', '--failure-point', text], env)
+    assertCode(outcome, 0)
+    assert.is(JSON.parse(outcome.stdout).failure_point, now)
+  }
+})
+
+test.run()
