@@ -73,8 +73,8 @@ baseline: build ## Capture a baseline of production: TARGET=production
 	@$(pgdrill) baseline capture $(with_target) $$ARGS
 
 .PHONY: migrate
-migrate: build ## Install the checks in a database: TARGET=...
-	@$(pgdrill) migrate up $(with_target) $$ARGS
+migrate: build ## Install the checks in a database: TARGET=..., for a restored copy BASELINE=file too
+	@$(pgdrill) migrate up $(with_target) $${BASELINE:+"--baseline=$$BASELINE"} $$ARGS
 
 .PHONY: migrate-status
 migrate-status: build ## Say which version of the checks a database has: TARGET=...

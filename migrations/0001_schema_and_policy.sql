@@ -88,6 +88,28 @@ comment on function drill._relation_name(oid) is
 revoke all on function drill._relation_name(oid) from public;
 -- end copy of sql/core/_relation_name.sql
 
+-- begin copy of sql/core/_relation_oid.sql
+-- Like to_regclass, but for whoever may not use the schema: to_regclass raises an
+-- error then, which would end a check over many relations for the sake of one.
+create or replace function drill._relation_oid(p_relation_name text)
+returns oid
+language sql
+stable
+set search_path = ''
+as $$
+  select c.oid
+  from pg_catalog.pg_class as c
+  inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  where n.nspname = (pg_catalog.parse_ident(p_relation_name))[1]
+    and c.relname = (pg_catalog.parse_ident(p_relation_name))[2]
+$$;
+
+comment on function drill._relation_oid(text) is
+  'Internal: the relation of a qualified name, quoted where needed; null when there is none';
+
+revoke all on function drill._relation_oid(text) from public;
+-- end copy of sql/core/_relation_oid.sql
+
 -- begin copy of sql/core/installation.sql
 -- Travels with every dump and every physical copy, so that a baseline of another
 -- database is recognised however the copy is named.
@@ -323,6 +345,7 @@ drop function drill.get_policy(text);
 drop table drill.policy;
 drop function drill.get_identity();
 drop table drill.installation;
+drop function drill._relation_oid(text);
 drop function drill._relation_name(oid);
 drop function drill.get_now();
 drop type drill.check_result;

@@ -102,8 +102,22 @@ as $$
   with recursive guard as (
     select
       g.*,
-      pg_catalog.to_regclass(g.relation_name)::oid as relation_oid,
-      pg_catalog.to_regprocedure(g.function_name || '()')::oid as function_oid
+      -- Not to_regclass and to_regprocedure: they raise an error for whoever may not use the schema.
+      (
+        select c.oid
+        from pg_catalog.pg_class as c
+        inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+        where n.nspname = (pg_catalog.parse_ident(g.relation_name))[1]
+          and c.relname = (pg_catalog.parse_ident(g.relation_name))[2]
+      ) as relation_oid,
+      (
+        select p.oid
+        from pg_catalog.pg_proc as p
+        inner join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+        where n.nspname = (pg_catalog.parse_ident(g.function_name))[1]
+          and p.proname = (pg_catalog.parse_ident(g.function_name))[2]
+          and p.pronargs = 0
+      ) as function_oid
     from drill.guards as g
   ),
   -- The guarded table, and every partition below it at any depth.
@@ -237,10 +251,10 @@ as $$
         else pg_catalog.format('the guard function %s() is unchanged', f.function_name)
       end as detail,
       case
+        when f.function_definition is null
+          then pg_catalog.format('Create it by your migrations, then run in production: select drill.register_guard(%L, %L).', f.relation_name, f.trigger_name)
         when f.function_oid is null or f.actual_definition <> f.function_definition
           then pg_catalog.format('Create it again from drill.guards.function_definition. If the change is intended in production, run there: select drill.register_guard(%L, %L).', f.relation_name, f.trigger_name)
-        when f.function_definition is null
-          then pg_catalog.format('In production run: select drill.register_guard(%L, %L).', f.relation_name, f.trigger_name)
       end as hint,
       pg_catalog.to_jsonb(f.function_definition) as expected,
       pg_catalog.to_jsonb(f.actual_definition) as actual
@@ -267,7 +281,11 @@ as $$
   )
   select 'partition_triggers', g.relation_name, 'fail',
     pg_catalog.format('the guarded table %s does not exist', g.relation_name),
-    'Restore it, or remove its row from drill.guards in production if it is gone for good.',
+    case
+      when g.profile = 'opsmantik'
+        then 'Restore it; or, when this is not OpsMantik''s database, run in production: delete from drill.guards where profile = ''opsmantik''.'
+      else pg_catalog.format('Restore it; or, when production has dropped it for good, run there: delete from drill.guards where relation_name = %L.', g.relation_name)
+    end,
     pg_catalog.to_jsonb('exists'::text), pg_catalog.to_jsonb('missing'::text)
   from guard as g
   where g.relation_oid is null
@@ -317,7 +335,8 @@ revoke all on function drill.verify_partition_triggers() from public;
 -- the trigger is missing, touches none that is there, and registers both. Run it
 -- again once the tables exist. Their names are common: a relation that lacks the
 -- guarded columns is another application's and is left alone. Text in quotes
--- below is what gets installed.
+-- below is what gets installed. With the setting drill.install_guards = off it only
+-- registers: a restored copy must be judged, not mended.
 create or replace function drill.install_opsmantik_guards()
 returns void
 language plpgsql
@@ -385,6 +404,7 @@ $body$
     into v_relation
     from pg_catalog.pg_class as c
     where c.oid = pg_catalog.to_regclass(v_guard.relation_name)
+      and pg_catalog.current_setting('drill.install_guards', true) is distinct from 'off'
       and c.relkind in ('r', 'p')
       and not exists (
         select
@@ -575,7 +595,7 @@ as $$
       pg_catalog.substring(e.expression, 'TO \((MAXVALUE|''[^'']*'')') as upper_bound
     from (select pg_catalog.pg_get_expr(c.relpartbound, c.oid) as expression) as e
   ) as b
-  where i.inhparent = pg_catalog.to_regclass(p_relation_name)
+  where i.inhparent = drill._relation_oid(p_relation_name)
   order by b.expression = 'DEFAULT', 3, drill._relation_name(c.oid) collate "C"
 $$;
 
@@ -616,13 +636,17 @@ begin
     order by r.relation_name collate "C"
   loop
     v_is_any := true;
-    v_relation_oid := pg_catalog.to_regclass(v_relation.relation_name);
+    v_relation_oid := drill._relation_oid(v_relation.relation_name);
 
     if v_relation_oid is null then
       return next row(
         'partitions', v_relation.relation_name, 'fail',
         pg_catalog.format('the partitioned table %s does not exist', v_relation.relation_name),
-        'Restore it, or remove its row from drill.partitioned_relations in production if it is gone for good.',
+        case
+          when v_relation.profile = 'opsmantik'
+            then 'Restore it; or, when this is not OpsMantik''s database, run in production: delete from drill.partitioned_relations where profile = ''opsmantik''.'
+          else pg_catalog.format('Restore it; or, when production has dropped it for good, run there: delete from drill.partitioned_relations where relation_name = %L.', v_relation.relation_name)
+        end,
         pg_catalog.to_jsonb('exists'::text), pg_catalog.to_jsonb('missing'::text)
       )::drill.check_result;
       continue;

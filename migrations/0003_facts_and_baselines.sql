@@ -1,5 +1,129 @@
 -- Up Migration
 
+-- begin copy of sql/policy/export_registrations.sql
+-- Capture and verification state the registrations by this one function.
+create or replace function drill.export_registrations()
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select pg_catalog.jsonb_build_object(
+    'policies', coalesce(
+      (select pg_catalog.jsonb_object_agg(p.policy_name, pg_catalog.date_part('epoch', p.policy_value)) from drill.policy as p),
+      '{}'
+    ),
+    'guards', coalesce(
+      (
+        select pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object(
+            'relation_name', g.relation_name,
+            'trigger_name', g.trigger_name,
+            'function_name', g.function_name,
+            'trigger_definition', g.trigger_definition,
+            'function_definition', g.function_definition,
+            'is_trigger_ours', g.is_trigger_ours
+          )
+          order by g.relation_name collate "C", g.trigger_name collate "C"
+        )
+        from drill.guards as g
+      ),
+      '[]'
+    ),
+    'partitioned_relations', coalesce(
+      (
+        select pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object(
+            'relation_name', r.relation_name,
+            'period', r.period,
+            'time_zone', r.time_zone,
+            'name_pattern', r.name_pattern
+          )
+          order by r.relation_name collate "C"
+        )
+        from drill.partitioned_relations as r
+      ),
+      '[]'
+    ),
+    'critical_relations', coalesce(
+      (
+        select pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object(
+            'relation_name', c.relation_name,
+            'timestamp_column', c.timestamp_column,
+            'is_append_only', c.is_append_only,
+            'tolerance', c.tolerance::text
+          )
+          order by c.relation_name collate "C"
+        )
+        from drill.critical_relations as c
+      ),
+      '[]'
+    )
+  )
+$$;
+
+comment on function drill.export_registrations() is
+  'What is registered here: policies (in seconds), guards with their definitions, partitioned tables, critical relations';
+
+revoke all on function drill.export_registrations() from public;
+-- end copy of sql/policy/export_registrations.sql
+
+-- begin copy of sql/policy/import_registrations.sql
+-- For a copy whose backup did not hold schema drill: what counts as right is what
+-- production had, never what the copy has now. The document is the part of a
+-- baseline that drill.export_registrations() gave.
+create or replace function drill.import_registrations(p_registrations jsonb)
+returns void
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+  if p_registrations is null or not p_registrations ?& array['policies', 'guards', 'partitioned_relations', 'critical_relations'] then
+    raise exception using
+      errcode = 'RD007',
+      message = 'cannot import registrations: the document lacks policies, guards, partitioned_relations or critical_relations',
+      hint = 'Give what drill.export_registrations() wrote in production.';
+  end if;
+
+  delete from drill.guards;
+  delete from drill.partitioned_relations;
+  delete from drill.critical_relations;
+
+  insert into drill.policy (policy_name, policy_value, description)
+  select p.key, pg_catalog.make_interval(secs => p.value::double precision), 'From a baseline'
+  from pg_catalog.jsonb_each_text(p_registrations -> 'policies') as p
+  on conflict (policy_name) do update
+  set policy_value = excluded.policy_value;
+
+  -- Whatever trigger is here was not made by pgdrill, so that its removal leaves it.
+  insert into drill.guards (relation_name, trigger_name, function_name, trigger_definition, function_definition, profile)
+  select g.relation_name, g.trigger_name, g.function_name, g.trigger_definition, g.function_definition, 'baseline'
+  from pg_catalog.jsonb_to_recordset(p_registrations -> 'guards') as g (
+    relation_name text, trigger_name text, function_name text, trigger_definition text, function_definition text
+  );
+
+  insert into drill.partitioned_relations (relation_name, period, time_zone, name_pattern, profile)
+  select r.relation_name, r.period, r.time_zone, r.name_pattern, 'baseline'
+  from pg_catalog.jsonb_to_recordset(p_registrations -> 'partitioned_relations') as r (
+    relation_name text, period text, time_zone text, name_pattern text
+  );
+
+  insert into drill.critical_relations (relation_name, timestamp_column, is_append_only, tolerance, profile)
+  select c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance, 'baseline'
+  from pg_catalog.jsonb_to_recordset(p_registrations -> 'critical_relations') as c (
+    relation_name text, timestamp_column text, is_append_only boolean, tolerance numeric
+  );
+end
+$$;
+
+comment on function drill.import_registrations(jsonb) is
+  'Replaces what is registered here by what production had, from its baseline; for a copy into which pgdrill was installed after the restore';
+
+revoke all on function drill.import_registrations(jsonb) from public;
+-- end copy of sql/policy/import_registrations.sql
+
 -- begin copy of sql/data/_has_index_on.sql
 create or replace function drill._has_index_on(p_relation oid, p_column_name text)
 returns boolean
@@ -55,7 +179,7 @@ as $$
     when a.atttypid not in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
       then pg_catalog.format('has a column %I of type %s, which is not a timestamp', p_timestamp_column, pg_catalog.format_type(a.atttypid, a.atttypmod))
   end
-  from (select pg_catalog.to_regclass(p_relation_name)::oid as relation_oid) as r
+  from (select drill._relation_oid(p_relation_name) as relation_oid) as r
   left join pg_catalog.pg_class as c on c.oid = r.relation_oid
   left join pg_catalog.pg_attribute as a
     on a.attrelid = r.relation_oid
@@ -92,7 +216,7 @@ as $$
         case
           when not p_with_times or p_timestamp_column is null
             then 'select %1$s as position, pg_catalog.count(*) as n, null::timestamptz as oldest, null::timestamptz as newest from %2$s as t'
-          when drill._has_index_on(pg_catalog.to_regclass(u.bucket_name), p_timestamp_column)
+          when drill._has_index_on(drill._relation_oid(u.bucket_name), p_timestamp_column)
             then
               'select %1$s as position, %4$s as n,'
               ' (select t.%3$I::timestamptz from %2$s as t where t.%3$I is not null order by t.%3$I limit 1) as oldest,'
@@ -162,7 +286,7 @@ begin
     select
       c.relation_name,
       c.timestamp_column,
-      pg_catalog.to_regclass(c.relation_name)::oid as relation_oid,
+      drill._relation_oid(c.relation_name) as relation_oid,
       drill._critical_relation_problem(c.relation_name, c.timestamp_column) as problem
     from drill.critical_relations as c
     order by c.relation_name collate "C"
@@ -336,7 +460,10 @@ as $$
     pg_catalog.format('%s %s', c.relation_name, coalesce(p.problem, 'exists and can be read')),
     case
       when p.problem = 'does not exist'
-        then pg_catalog.format('Restore %s: the plan lists it as data that must come back.', c.relation_name)
+        and c.profile = 'opsmantik'
+        then pg_catalog.format('Restore %s; or, when this is not OpsMantik''s database, run in production: delete from drill.critical_relations where profile = ''opsmantik''.', c.relation_name)
+      when p.problem = 'does not exist'
+        then pg_catalog.format('Restore %s: it is registered as data that must come back.', c.relation_name)
       when p.problem is not null
         then pg_catalog.format('Make %s readable for %I, or correct its row in drill.critical_relations.', c.relation_name, current_user)
     end,
@@ -529,11 +656,11 @@ as $$
       when v.recovery_point is null
         then 'Call drill.record_heartbeat() in production once a minute, for instance with pg_cron.'
       when v.recovery_point > v.failure_point + drill.get_policy('clock_skew')
-        then 'Check that this is the right database and that the recovery stopped where it should; a past failure needs --failure-point.'
+        then 'Check that this is the right database and that the recovery stopped where it should; a past failure needs its moment (--failure-point, or the setting drill.failure_point).'
       when v.loss <= v.objective then null
       when not v.is_exact and not p_read_data
         then 'Verify at depth standard, and record a heartbeat once a minute in production.'
-      else 'Restore to a later point, or give the moment of the failure (--failure-point) if it was not now.'
+      else 'Restore to a later point, or give the moment of the failure (--failure-point, or the setting drill.failure_point) if it was not now.'
     end,
     pg_catalog.jsonb_build_object('rpo', v.objective, 'failure_point', v.failure_point),
     pg_catalog.jsonb_build_object('recovery_point', v.recovery_point, 'source', v.source, 'is_exact', v.is_exact, 'loss', v.loss)
@@ -544,12 +671,19 @@ as $$
       f.failure_point - r.recovery_point as loss,
       drill.get_policy('rpo') as objective
     from drill.recovery_point(p_read_data) as r
-    cross join (select coalesce(p_failure_point, drill.get_now()) as failure_point) as f
+    cross join (
+      select coalesce(
+        p_failure_point,
+        -- For psql: the checks that call this one take no argument.
+        nullif(pg_catalog.current_setting('drill.failure_point', true), '')::timestamptz,
+        drill.get_now()
+      ) as failure_point
+    ) as f
   ) as v
 $$;
 
 comment on function drill.verify_recovery_point(timestamptz, boolean) is
-  'Whether the data lost between the recovery point and the failure point (null: now) stays within the RPO of the policy';
+  'Whether the data lost between the recovery point and the failure point (null: the setting drill.failure_point, else now) stays within the RPO of the policy';
 
 revoke all on function drill.verify_recovery_point(timestamptz, boolean) from public;
 -- end copy of sql/recovery/verify_recovery_point.sql
@@ -586,8 +720,8 @@ comment on column drill.baselines.started_at is 'Start time of that server, to r
 comment on column drill.baselines.database_name is 'Name of production''s database';
 comment on column drill.baselines.server_version is 'PostgreSQL version of production';
 comment on column drill.baselines.policies is 'Policy durations of production: name to seconds';
-comment on column drill.baselines.guards is 'Names of the registered guards of production';
-comment on column drill.baselines.partitioned_relations is 'Names of the registered partitioned tables of production';
+comment on column drill.baselines.guards is 'Registered guards of production with their definitions, as drill.export_registrations() gives them';
+comment on column drill.baselines.partitioned_relations is 'Registered partitioned tables of production, as drill.export_registrations() gives them';
 
 create index baselines_captured_at_idx on drill.baselines (captured_at desc);
 
@@ -682,22 +816,11 @@ begin
     i.started_at,
     i.database_name,
     i.server_version,
-    coalesce((select pg_catalog.jsonb_object_agg(p.policy_name, pg_catalog.date_part('epoch', p.policy_value)) from drill.policy as p), '{}'),
-    coalesce(
-      (
-        select pg_catalog.jsonb_agg(
-          g.relation_name || '.' || pg_catalog.quote_ident(g.trigger_name)
-          order by g.relation_name collate "C", g.trigger_name collate "C"
-        )
-        from drill.guards as g
-      ),
-      '[]'
-    ),
-    coalesce(
-      (select pg_catalog.jsonb_agg(r.relation_name order by r.relation_name collate "C") from drill.partitioned_relations as r),
-      '[]'
-    )
+    r.registrations -> 'policies',
+    r.registrations -> 'guards',
+    r.registrations -> 'partitioned_relations'
   from drill.get_identity() as i
+  cross join (select drill.export_registrations() as registrations) as r
   where i.installation_id is not null
   returning baseline_id into v_baseline_id;
 
@@ -999,3 +1122,5 @@ drop function drill._measure_buckets(boolean, boolean);
 drop function drill._measure_query(text[], text, boolean, boolean);
 drop function drill._critical_relation_problem(text, text);
 drop function drill._has_index_on(oid, text);
+drop function drill.import_registrations(jsonb);
+drop function drill.export_registrations();

@@ -6,6 +6,7 @@
 \ir core/check_result.sql
 \ir core/get_now.sql
 \ir core/_relation_name.sql
+\ir core/_relation_oid.sql
 \ir core/installation.sql
 \ir core/get_identity.sql
 \ir policy/policy.sql
@@ -23,6 +24,8 @@
 \ir partitions/list_partitions.sql
 \ir partitions/verify_partitions.sql
 \ir partitions/opsmantik_partitions.sql
+\ir policy/export_registrations.sql
+\ir policy/import_registrations.sql
 \ir data/_has_index_on.sql
 \ir data/_critical_relation_problem.sql
 \ir data/_measure_query.sql

@@ -83,7 +83,11 @@ function prepare(command: Command, output: ProgramOutput): void {
   command
     .exitOverride()
     .showHelpAfterError('(--help shows the options and examples)')
-    .configureOutput({ writeOut: output.stdout, writeErr: (text) => output.stderr(hidePasswords(text)) })
+    .configureOutput({
+      writeOut: output.stdout,
+      writeErr: (text) => output.stderr(hidePasswords(text)),
+      outputError: (text, write) => write(text.replace(/^error: /, 'pgdrill: ')),
+    })
   for (const child of command.commands) prepare(child, output)
 }
 
@@ -99,7 +103,7 @@ function report(error: unknown, output: ProgramOutput): void {
   }
   const { message, code, hint, syscall } = error as { message?: string; code?: string; hint?: string; syscall?: string }
   if (error instanceof CouldNotVerify) say(error.message, error.hint)
-  else if (code !== undefined && /^[0-9A-Z]{5}$/.test(code)) {
+  else if (code !== undefined && syscall === undefined && /^[0-9A-Z]{5}$/.test(code)) {
     say(`the database refused: ${message} (SQLSTATE ${code})`, hint ?? databaseHints[code ?? ''])
   } else if (code !== undefined && syscall === undefined && /^(CONNECTION_|CONNECT_)/.test(code)) {
     say(
@@ -118,6 +122,6 @@ function report(error: unknown, output: ProgramOutput): void {
 const databaseHints: Record<string, string> = {
   '42501': 'Use a role that owns the schemas and tables, or grant it the right.',
   '55P03': 'Somebody holds a lock on one of the tables: try again later.',
-  '57014': 'It took longer than the statement timeout.',
+  '57014': 'It took longer than the statement timeout: give more with --statement-timeout SECONDS.',
   '25006': 'The database is read-only (a standby?): this command has to write.',
 }

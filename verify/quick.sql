@@ -1,32 +1,40 @@
 -- psql -X -v ON_ERROR_STOP=1 -f verify/quick.sql "$RESTORE_DATABASE_URL"
--- Everything that the catalog alone tells, the findings first. Takes no lock
--- stronger than ACCESS SHARE and reads no table but default partitions and drill.*.
--- Shows; does not fail: for a script use verify/assert.sql.
+-- Everything that the catalog alone tells: the findings, the checks counted, the
+-- verdict. Takes no lock stronger than ACCESS SHARE and reads no table but default
+-- partitions and those of schema drill. Shows; does not fail: for a script use
+-- verify/assert.sql. For a failure in the past first: set drill.failure_point = '...'.
 begin transaction isolation level repeatable read read only;
 set local statement_timeout = '60s';
 set local lock_timeout = '5s';
 
+\echo 'What is not right:'
 select
   r.status,
-  r.check_name,
-  r.object_name,
+  coalesce(r.object_name, r.check_name) as object,
   r.detail,
   r.hint
 from drill.verify_all('quick') as r
+where r.status not in ('pass', 'skip')
 order by
-  case r.status when 'fail' then 1 when 'error' then 2 when 'warn' then 3 when 'skip' then 4 else 5 end,
+  case r.status when 'fail' then 1 when 'error' then 2 else 3 end,
   r.check_name,
-  r.object_name;
+  r.object_name
+\gx
 
+\echo 'What was looked at:'
 select
+  coalesce(r.check_name, 'all') as "check",
+  count(*) filter (where r.status = 'pass') as passed,
+  count(*) filter (where r.status = 'warn') as warnings,
+  count(*) filter (where r.status = 'fail') as failed,
+  count(*) filter (where r.status = 'error') as not_looked_at,
   case
     when count(*) filter (where r.status = 'fail') > 0 then 'FAIL'
     when count(*) filter (where r.status = 'error') > 0 or count(*) filter (where r.status = 'pass') = 0 then 'COULD NOT VERIFY'
     else 'PASS'
-  end as verdict,
-  count(*) filter (where r.status = 'pass') as passed,
-  count(*) filter (where r.status = 'fail') as failed,
-  count(*) filter (where r.status = 'error') as not_looked_at
-from drill.verify_all('quick') as r;
+  end as verdict
+from drill.verify_all('quick') as r
+group by rollup (r.check_name)
+order by r.check_name nulls last;
 
 commit;

@@ -29,8 +29,8 @@ comment on column drill.baselines.started_at is 'Start time of that server, to r
 comment on column drill.baselines.database_name is 'Name of production''s database';
 comment on column drill.baselines.server_version is 'PostgreSQL version of production';
 comment on column drill.baselines.policies is 'Policy durations of production: name to seconds';
-comment on column drill.baselines.guards is 'Names of the registered guards of production';
-comment on column drill.baselines.partitioned_relations is 'Names of the registered partitioned tables of production';
+comment on column drill.baselines.guards is 'Registered guards of production with their definitions, as drill.export_registrations() gives them';
+comment on column drill.baselines.partitioned_relations is 'Registered partitioned tables of production, as drill.export_registrations() gives them';
 
 create index baselines_captured_at_idx on drill.baselines (captured_at desc);
 

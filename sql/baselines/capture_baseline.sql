@@ -34,22 +34,11 @@ begin
     i.started_at,
     i.database_name,
     i.server_version,
-    coalesce((select pg_catalog.jsonb_object_agg(p.policy_name, pg_catalog.date_part('epoch', p.policy_value)) from drill.policy as p), '{}'),
-    coalesce(
-      (
-        select pg_catalog.jsonb_agg(
-          g.relation_name || '.' || pg_catalog.quote_ident(g.trigger_name)
-          order by g.relation_name collate "C", g.trigger_name collate "C"
-        )
-        from drill.guards as g
-      ),
-      '[]'
-    ),
-    coalesce(
-      (select pg_catalog.jsonb_agg(r.relation_name order by r.relation_name collate "C") from drill.partitioned_relations as r),
-      '[]'
-    )
+    r.registrations -> 'policies',
+    r.registrations -> 'guards',
+    r.registrations -> 'partitioned_relations'
   from drill.get_identity() as i
+  cross join (select drill.export_registrations() as registrations) as r
   where i.installation_id is not null
   returning baseline_id into v_baseline_id;
 

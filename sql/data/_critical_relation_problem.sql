@@ -23,7 +23,7 @@ as $$
     when a.atttypid not in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
       then pg_catalog.format('has a column %I of type %s, which is not a timestamp', p_timestamp_column, pg_catalog.format_type(a.atttypid, a.atttypmod))
   end
-  from (select pg_catalog.to_regclass(p_relation_name)::oid as relation_oid) as r
+  from (select drill._relation_oid(p_relation_name) as relation_oid) as r
   left join pg_catalog.pg_class as c on c.oid = r.relation_oid
   left join pg_catalog.pg_attribute as a
     on a.attrelid = r.relation_oid

@@ -40,7 +40,7 @@ begin
     select
       c.relation_name,
       c.timestamp_column,
-      pg_catalog.to_regclass(c.relation_name)::oid as relation_oid,
+      drill._relation_oid(c.relation_name) as relation_oid,
       drill._critical_relation_problem(c.relation_name, c.timestamp_column) as problem
     from drill.critical_relations as c
     order by c.relation_name collate "C"

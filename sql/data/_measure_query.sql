@@ -20,7 +20,7 @@ as $$
         case
           when not p_with_times or p_timestamp_column is null
             then 'select %1$s as position, pg_catalog.count(*) as n, null::timestamptz as oldest, null::timestamptz as newest from %2$s as t'
-          when drill._has_index_on(pg_catalog.to_regclass(u.bucket_name), p_timestamp_column)
+          when drill._has_index_on(drill._relation_oid(u.bucket_name), p_timestamp_column)
             then
               'select %1$s as position, %4$s as n,'
               ' (select t.%3$I::timestamptz from %2$s as t where t.%3$I is not null order by t.%3$I limit 1) as oldest,'

@@ -15,7 +15,10 @@ as $$
     pg_catalog.format('%s %s', c.relation_name, coalesce(p.problem, 'exists and can be read')),
     case
       when p.problem = 'does not exist'
-        then pg_catalog.format('Restore %s: the plan lists it as data that must come back.', c.relation_name)
+        and c.profile = 'opsmantik'
+        then pg_catalog.format('Restore %s; or, when this is not OpsMantik''s database, run in production: delete from drill.critical_relations where profile = ''opsmantik''.', c.relation_name)
+      when p.problem = 'does not exist'
+        then pg_catalog.format('Restore %s: it is registered as data that must come back.', c.relation_name)
       when p.problem is not null
         then pg_catalog.format('Make %s readable for %I, or correct its row in drill.critical_relations.', c.relation_name, current_user)
     end,

@@ -2,7 +2,8 @@
 -- the trigger is missing, touches none that is there, and registers both. Run it
 -- again once the tables exist. Their names are common: a relation that lacks the
 -- guarded columns is another application's and is left alone. Text in quotes
--- below is what gets installed.
+-- below is what gets installed. With the setting drill.install_guards = off it only
+-- registers: a restored copy must be judged, not mended.
 create or replace function drill.install_opsmantik_guards()
 returns void
 language plpgsql
@@ -70,6 +71,7 @@ $body$
     into v_relation
     from pg_catalog.pg_class as c
     where c.oid = pg_catalog.to_regclass(v_guard.relation_name)
+      and pg_catalog.current_setting('drill.install_guards', true) is distinct from 'off'
       and c.relkind in ('r', 'p')
       and not exists (
         select

@@ -37,7 +37,7 @@ as $$
       pg_catalog.substring(e.expression, 'TO \((MAXVALUE|''[^'']*'')') as upper_bound
     from (select pg_catalog.pg_get_expr(c.relpartbound, c.oid) as expression) as e
   ) as b
-  where i.inhparent = pg_catalog.to_regclass(p_relation_name)
+  where i.inhparent = drill._relation_oid(p_relation_name)
   order by b.expression = 'DEFAULT', 3, drill._relation_name(c.oid) collate "C"
 $$;
 

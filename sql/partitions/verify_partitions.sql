@@ -28,13 +28,17 @@ begin
     order by r.relation_name collate "C"
   loop
     v_is_any := true;
-    v_relation_oid := pg_catalog.to_regclass(v_relation.relation_name);
+    v_relation_oid := drill._relation_oid(v_relation.relation_name);
 
     if v_relation_oid is null then
       return next row(
         'partitions', v_relation.relation_name, 'fail',
         pg_catalog.format('the partitioned table %s does not exist', v_relation.relation_name),
-        'Restore it, or remove its row from drill.partitioned_relations in production if it is gone for good.',
+        case
+          when v_relation.profile = 'opsmantik'
+            then 'Restore it; or, when this is not OpsMantik''s database, run in production: delete from drill.partitioned_relations where profile = ''opsmantik''.'
+          else pg_catalog.format('Restore it; or, when production has dropped it for good, run there: delete from drill.partitioned_relations where relation_name = %L.', v_relation.relation_name)
+        end,
         pg_catalog.to_jsonb('exists'::text), pg_catalog.to_jsonb('missing'::text)
       )::drill.check_result;
       continue;

@@ -35,11 +35,11 @@ as $$
       when v.recovery_point is null
         then 'Call drill.record_heartbeat() in production once a minute, for instance with pg_cron.'
       when v.recovery_point > v.failure_point + drill.get_policy('clock_skew')
-        then 'Check that this is the right database and that the recovery stopped where it should; a past failure needs --failure-point.'
+        then 'Check that this is the right database and that the recovery stopped where it should; a past failure needs its moment (--failure-point, or the setting drill.failure_point).'
       when v.loss <= v.objective then null
       when not v.is_exact and not p_read_data
         then 'Verify at depth standard, and record a heartbeat once a minute in production.'
-      else 'Restore to a later point, or give the moment of the failure (--failure-point) if it was not now.'
+      else 'Restore to a later point, or give the moment of the failure (--failure-point, or the setting drill.failure_point) if it was not now.'
     end,
     pg_catalog.jsonb_build_object('rpo', v.objective, 'failure_point', v.failure_point),
     pg_catalog.jsonb_build_object('recovery_point', v.recovery_point, 'source', v.source, 'is_exact', v.is_exact, 'loss', v.loss)
@@ -50,11 +50,18 @@ as $$
       f.failure_point - r.recovery_point as loss,
       drill.get_policy('rpo') as objective
     from drill.recovery_point(p_read_data) as r
-    cross join (select coalesce(p_failure_point, drill.get_now()) as failure_point) as f
+    cross join (
+      select coalesce(
+        p_failure_point,
+        -- For psql: the checks that call this one take no argument.
+        nullif(pg_catalog.current_setting('drill.failure_point', true), '')::timestamptz,
+        drill.get_now()
+      ) as failure_point
+    ) as f
   ) as v
 $$;
 
 comment on function drill.verify_recovery_point(timestamptz, boolean) is
-  'Whether the data lost between the recovery point and the failure point (null: now) stays within the RPO of the policy';
+  'Whether the data lost between the recovery point and the failure point (null: the setting drill.failure_point, else now) stays within the RPO of the policy';
 
 revoke all on function drill.verify_recovery_point(timestamptz, boolean) from public;

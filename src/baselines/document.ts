@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import type { Registrations } from '../database/contract.ts'
 
 const timestamp = z
   .string()
@@ -13,7 +14,10 @@ const name = z.string().min(1)
 
 // Of two with one name the second would hide the first.
 function unique<Key extends string, List extends z.ZodType<{ [key in Key]: string }[]>>(list: List, key: Key): List {
-  return list.refine((items) => new Set(items.map((item) => item[key])).size === items.length, `must not hold a ${key} twice`)
+  return list.refine(
+    (items) => new Set(items.map((item) => item[key])).size === items.length,
+    `must not hold a ${key} twice`,
+  )
 }
 
 const bucket = z.object({
@@ -34,6 +38,22 @@ const relation = z.object({
   buckets: unique(z.array(bucket), 'bucket_name'),
 })
 
+const guard = z.object({
+  relation_name: name,
+  trigger_name: name,
+  function_name: name,
+  trigger_definition: z.string().nullable(),
+  function_definition: z.string().nullable(),
+  is_trigger_ours: z.boolean(),
+})
+
+const partitionedRelation = z.object({
+  relation_name: name,
+  period: z.enum(['day', 'week', 'month', 'quarter', 'year']),
+  time_zone: name,
+  name_pattern: z.string().nullable(),
+})
+
 /** The baseline document, version 1: what drill.export_baseline() writes. docs/baselines.md describes it. */
 const baselineDocument = z.object({
   format: z.literal('pgdrill-baseline'),
@@ -52,8 +72,8 @@ const baselineDocument = z.object({
     server_version: name,
   }),
   policies: z.record(z.string(), z.number().nonnegative()),
-  guards: z.array(name),
-  partitioned_relations: z.array(name),
+  guards: z.array(guard),
+  partitioned_relations: z.array(partitionedRelation),
   relations: unique(z.array(relation).min(1, 'must hold at least one relation'), 'relation_name'),
 })
 
@@ -94,4 +114,19 @@ export function parseBaseline(text: string, origin: string): Baseline {
     )
   }
   return parsed.data
+}
+
+/** The registrations of production that a baseline holds, in the form of drill.export_registrations(). */
+export function registrationsOf(baseline: Baseline): Registrations {
+  return {
+    policies: baseline.policies,
+    guards: baseline.guards,
+    partitioned_relations: baseline.partitioned_relations,
+    critical_relations: baseline.relations.map(({ relation_name, timestamp_column, is_append_only, tolerance }) => ({
+      relation_name,
+      timestamp_column,
+      is_append_only,
+      tolerance,
+    })),
+  }
 }

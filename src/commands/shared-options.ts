@@ -19,6 +19,13 @@ export function nowOption(): Option {
   ).argParser((text) => parseMoment(text, '--now'))
 }
 
+/** --statement-timeout SECONDS: counting a large database takes its time. */
+export function statementTimeoutOption(): Option {
+  return new Option('--statement-timeout <seconds>', 'how long one statement may take (default: 3600)').argParser(
+    positiveInteger,
+  )
+}
+
 /** Reads a whole number of at least one. */
 export function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.')

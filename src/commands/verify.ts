@@ -7,11 +7,12 @@ import { verificationText } from '../proof/text.ts'
 import { proofsDirectory, requireNoProof, writeProof } from '../proof/write-proof.ts'
 import { withThrowAwaySandbox } from '../sandbox/throw-away.ts'
 import { Stages } from '../terminal/stages.ts'
+import { type BaselineSource, baselineOfFile } from '../verification/baseline-source.ts'
 import { type Depth, depths } from '../verification/depths.ts'
 import { parseMoment } from '../verification/moment.ts'
 import { type Question, type Verification, verifyTarget } from '../verification/verify-target.ts'
 import type { ProgramOutput, SetExitCode } from './program-output.ts'
-import { formatOption, nowOption, targetOption } from './shared-options.ts'
+import { formatOption, nowOption, statementTimeoutOption, targetOption } from './shared-options.ts'
 
 interface Options {
   target?: string
@@ -19,6 +20,7 @@ interface Options {
   depth: Depth
   failurePoint?: string
   now?: string
+  statementTimeout?: number
   format: 'text' | 'json'
   out?: string
   proof: boolean
@@ -51,20 +53,25 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
       ).argParser((text) => parseMoment(text, '--failure-point')),
     )
     .addOption(nowOption())
+    .addOption(statementTimeoutOption())
     .addOption(formatOption())
     .option('-o, --out <directory>', `where the proof is written (default: ${proofsDirectory}/<id>)`)
     .option('--no-proof', 'write no proof')
     .option('-v, --verbose', 'list every pass, too')
     .addHelpText('after', help)
     .action(async (options: Options) => {
-      // Said now, not after an hour of counting.
+      // What can be known to be wrong is said now, not after an hour of counting.
       if (options.proof && options.out !== undefined) requireNoProof(options.out)
+      const baseline = options.baseline === undefined ? undefined : baselineOfFile(options.baseline)
       const stages = new Stages()
       const verification =
         options.target === 'sandbox'
-          ? await withThrowAwaySandbox(stages, (sandbox) => verifyTarget(question(options, sandbox), stages))
+          ? await withThrowAwaySandbox(stages, (sandbox) => verifyTarget(question(options, baseline, sandbox), stages))
           : await verifyTarget(
-              question(options, { target: findTarget(options.target), production: lookUpTarget('production') }),
+              question(options, baseline, {
+                target: findTarget(options.target),
+                production: lookUpTarget('production'),
+              }),
               stages,
             )
       const directory = options.out ?? join(proofsDirectory, verification.verification_id)
@@ -76,13 +83,18 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
     })
 }
 
-function question(options: Options, databases: Pick<Question, 'target' | 'production'>): Question {
+function question(
+  options: Options,
+  baseline: BaselineSource | undefined,
+  databases: Pick<Question, 'target' | 'production'>,
+): Question {
   return {
     ...databases,
     depth: options.depth,
-    baselineFile: options.baseline,
+    baseline,
     failurePoint: options.failurePoint,
     now: options.now,
+    statementTimeout: options.statementTimeout === undefined ? undefined : options.statementTimeout * 1000,
   }
 }
 

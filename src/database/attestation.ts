@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { sql } from 'kysely'
 import { projectFile } from '../project-files.ts'
 import type { Database } from './connect.ts'
@@ -57,7 +58,7 @@ export function compareManifests(shipped: Manifest, installed: Manifest): CheckR
           found === undefined
             ? `the function ${signature} is missing`
             : `the function ${signature} is not the one that pgdrill ships: somebody replaced it`,
-        hint: 'Find out who changed it, then install it anew: pgdrill migrate export writes the right definition.',
+        hint: `Find out who changed it, then install it anew: psql -f ${fileOf(signature)}`,
         expected: fingerprint,
         actual: found ?? 'missing',
       },
@@ -80,3 +81,11 @@ export function compareManifests(shipped: Manifest, installed: Manifest): CheckR
 
 /** The plan's own check, at its old address. */
 export const guardRpc = 'public.verify_partition_triggers_exist()'
+
+// One object per file, named as the object: where in sql/ it stands is nobody's business but ours.
+function fileOf(signature: string): string {
+  const file = `${/\.([^.(]+)\(/.exec(signature)?.[1]}.sql`
+  const root = projectFile('sql')
+  const family = readdirSync(root).find((name) => !name.includes('.') && readdirSync(join(root, name)).includes(file))
+  return relative(process.cwd(), join(root, family ?? '', file))
+}

@@ -1,4 +1,4 @@
-import { Kysely } from 'kysely'
+import { type DatabaseConnection, Kysely } from 'kysely'
 import { PostgresJSDialect } from 'kysely-postgres-js'
 import postgres from 'postgres'
 import { CouldNotVerify } from '../could-not-verify.ts'
@@ -11,7 +11,7 @@ export type Database = Kysely<Record<string, never>>
 
 /** How long the database may keep us, and we it. All in milliseconds. */
 export interface Limits {
-  statementTimeout?: number
+  statementTimeout?: number | undefined
   lockTimeout?: number
   connectTimeout?: number
   /** What "now" is for the checks (setting drill.now); an ISO timestamp. */
@@ -32,6 +32,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const { host, port, database, user, password, ssl } = target.connection
   const connectTimeout = limits.connectTimeout ?? 10_000
+  const loss = watchForLoss()
   const options: postgres.Options<Record<string, never>> & { socket: OpenSocket } = {
     host,
     port,
@@ -43,25 +44,57 @@ export async function withDatabase<T>(
     max_lifetime: null,
     connect_timeout: Math.ceil(connectTimeout / 1000),
     socket: openOnce(host, port, connectTimeout),
+    onclose: loss.happened,
     // Notices belong to people; the default would print them on stdout.
     onnotice: () => {},
     connection: {
       application_name: 'pgdrill',
       client_min_messages: 'warning',
       TimeZone: 'UTC',
-      statement_timeout: limits.statementTimeout ?? 600_000,
+      DateStyle: 'ISO, YMD',
+      IntervalStyle: 'postgres',
+      statement_timeout: limits.statementTimeout ?? 3_600_000,
       lock_timeout: limits.lockTimeout ?? 5_000,
       idle_in_transaction_session_timeout: 600_000,
       ...(limits.now === undefined ? {} : { 'drill.now': limits.now }),
     },
   }
   const client = postgres(options)
-  const kysely = new Kysely<Record<string, never>>({ dialect: new PostgresJSDialect({ postgres: client }) })
+  const dialect = new PostgresJSDialect({ postgres: client, onReserveConnection: async (one) => loss.guard(one) })
+  const kysely = new Kysely<Record<string, never>>({ dialect })
   try {
     await connectOnce(client, target)
-    return await use(kysely)
+    return await Promise.race([use(kysely), loss.failure])
   } finally {
-    await kysely.destroy()
+    if (loss.error() === undefined) await kysely.destroy()
+    else await client.end({ timeout: 0 })
+  }
+}
+
+/**
+ * Knows when the connection is gone. The driver itself does not cope with a query on a lost connection, such as the
+ * rollback after the failure: it ends the process, or never answers.
+ */
+function watchForLoss() {
+  let error: Error | undefined
+  let fail: (error: Error) => void = () => {}
+  const failure = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  // The orderly end is a loss that nobody waits for.
+  failure.catch(() => {})
+  return {
+    failure,
+    error: () => error,
+    happened: () => {
+      error = Object.assign(new Error('the server closed it'), { code: 'CONNECTION_CLOSED' })
+      fail(error)
+    },
+    guard: (connection: DatabaseConnection) => {
+      const execute = connection.executeQuery.bind(connection)
+      connection.executeQuery = (query, ...rest) =>
+        error === undefined ? execute(query, ...rest) : Promise.reject(error)
+    },
   }
 }
 

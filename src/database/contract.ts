@@ -41,14 +41,31 @@ export interface Bucket {
   problem: string | null
 }
 
+/** What the check recovery_point found; source is where the moment comes from. */
 export interface RecoveryPoint {
   recovery_point: string | null
   source: 'heartbeat' | 'data' | null
   is_exact: boolean
-  heartbeat_at: string | null
-  heartbeat_interval: string | null
-  newest_data_at: string | null
-  newest_data_relation: string | null
+}
+
+/** What drill.export_registrations() gives; policies in seconds. */
+export interface Registrations {
+  policies: Record<string, number>
+  guards: {
+    relation_name: string
+    trigger_name: string
+    function_name: string
+    trigger_definition: string | null
+    function_definition: string | null
+    is_trigger_ours: boolean
+  }[]
+  partitioned_relations: { relation_name: string; period: string; time_zone: string; name_pattern: string | null }[]
+  critical_relations: {
+    relation_name: string
+    timestamp_column: string | null
+    is_append_only: boolean
+    tolerance: string
+  }[]
 }
 
 export interface BaselineSummary {
@@ -89,15 +106,6 @@ export const contract = {
     'newest_at',
     'problem',
   ],
-  'drill.recovery_point(boolean)': [
-    'recovery_point',
-    'source',
-    'is_exact',
-    'heartbeat_at',
-    'heartbeat_interval',
-    'newest_data_at',
-    'newest_data_relation',
-  ],
   'drill.list_baselines()': [
     'baseline_id',
     'captured_at',
@@ -121,6 +129,8 @@ export const contract = {
     'actual',
   ],
   'drill.record_heartbeat()': null,
+  'drill.export_registrations()': null,
+  'drill.import_registrations(jsonb)': null,
   'drill.capture_baseline(text)': null,
   'drill.export_baseline(uuid)': null,
   'public.verify_partition_triggers_exist()': null,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from './connect.ts'
-import type { BaselineSummary, Bucket, CheckResult, Identity, RecoveryPoint } from './contract.ts'
+import type { BaselineSummary, Bucket, CheckResult, Identity, Registrations } from './contract.ts'
 
 // Times leave the database as ISO text and wide numbers as digits: JavaScript's
 // Date has no microseconds, and its numbers round beyond 2^53.
@@ -27,26 +27,11 @@ export async function listBuckets(database: Database, measure: boolean): Promise
   return rows
 }
 
-/** Up to when the data reaches. @param readData whether tables may be read for it */
-export async function getRecoveryPoint(database: Database, readData: boolean): Promise<RecoveryPoint> {
-  const { rows } = await sql<RecoveryPoint>`
-    select
-      to_jsonb(r.recovery_point) #>> '{}' as recovery_point, r.source, r.is_exact,
-      to_jsonb(r.heartbeat_at) #>> '{}' as heartbeat_at, r.heartbeat_interval::text,
-      to_jsonb(r.newest_data_at) #>> '{}' as newest_data_at, r.newest_data_relation
-    from drill.recovery_point(${readData}) as r`.execute(database)
-  return rows[0] as RecoveryPoint
-}
-
-/** Names of the registered guards and partitioned tables, as a baseline lists them. */
-export async function listRegistrations(
-  database: Database,
-): Promise<{ guards: string[]; partitioned_relations: string[] }> {
-  const { rows } = await sql<{ guards: string[]; partitioned_relations: string[] }>`
-    select
-      array(select g.relation_name || '.' || quote_ident(g.trigger_name) from drill.guards as g) as guards,
-      array(select r.relation_name from drill.partitioned_relations as r) as partitioned_relations`.execute(database)
-  return rows[0] as { guards: string[]; partitioned_relations: string[] }
+/** What is registered in this database, as a baseline states it. */
+export async function getRegistrations(database: Database): Promise<Registrations> {
+  const { rows } = await sql<{ registrations: Registrations }>`
+    select drill.export_registrations() as registrations`.execute(database)
+  return (rows[0] as { registrations: Registrations }).registrations
 }
 
 /** The SQL checks that need no baseline, by check name. */

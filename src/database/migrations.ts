@@ -4,6 +4,7 @@ import pg from 'pg'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { projectFile } from '../project-files.ts'
 import { cannotConnect, requireSupportedServer } from './connect.ts'
+import type { Registrations } from './contract.ts'
 import type { Target } from './targets.ts'
 
 /** The runner keeps its table in a schema of its own, so that it is no difference between two schemas drill. */
@@ -29,14 +30,31 @@ export function shippedMigrations(): string[] {
  * Installs or updates the checks, in one transaction. A second run at the same time waits for the first; when there
  * is nothing to do, nothing happens.
  * @param count how many to apply at most; undefined: all
+ * @param registrations for a restored copy without the checks: what production had, from its baseline
  * @returns the names of the migrations applied
  */
-export async function migrateUp(target: Target, count?: number): Promise<string[]> {
+export async function migrateUp(target: Target, count?: number, registrations?: Registrations): Promise<string[]> {
   return await withLockedClient(target, async (client) => {
     const before = await appliedNames(client)
     await requireAgreement(client, target, before)
+    if (registrations !== undefined && before.length > 0) {
+      throw new CouldNotVerify(
+        `the target ${target.name} has the checks already, with registrations of its own`,
+        `Leave the baseline out to update them; verify takes it: make verify TARGET=${target.name} BASELINE=FILE.`,
+      )
+    }
     try {
-      return await run(client, 'up', count)
+      if (registrations === undefined) return await run(client, 'up', count)
+      // A copy is judged, not mended: no guard is created, and what production had counts as right.
+      await client.query("set drill.install_guards = 'off'")
+      const names = await run(client, 'up', count)
+      try {
+        await client.query('select drill.import_registrations($1)', [JSON.stringify(registrations)])
+      } catch (error) {
+        await run(client, 'down', names.length)
+        throw error
+      }
+      return names
     } catch (error) {
       // The runner makes its record before the transaction: all or nothing includes it.
       if (before.length === 0) await forgetRecord(client).catch(() => {})

@@ -34,6 +34,12 @@ export function findTarget(name: string | undefined): Target {
     )
   }
   const target = lookUpTarget(name)
+  if (target === undefined && name === 'sandbox') {
+    throw new CouldNotVerify(
+      'TARGET=sandbox is for verify alone: that sandbox is gone when it ends',
+      'Start one that stays up (make sandbox); its databases are the targets production and restore.',
+    )
+  }
   if (target === undefined) {
     throw new CouldNotVerify(
       `the target ${name} is not configured: ${targetVariable(name)} is not set`,

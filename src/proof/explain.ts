@@ -9,7 +9,7 @@ export function explainVerdict(verification: Verification): string {
     `${counts.pass} passed`,
     ...(counts.fail > 0 ? [`${counts.fail} failed`] : []),
     ...(counts.error > 0 ? [`${counts.error} could not be looked at`] : []),
-    ...(counts.warn > 0 ? [`${counts.warn} warnings`] : []),
+    ...(counts.warn > 0 ? [`${counts.warn} ${counts.warn === 1 ? 'warning' : 'warnings'}`] : []),
     ...(counts.skip > 0 ? [`${counts.skip} not applicable`] : []),
   ].join(', ')
   const word = { verified: 'PASS', failed: 'FAIL', could_not_verify: 'COULD NOT VERIFY' }[verdict.status]

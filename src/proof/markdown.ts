@@ -19,7 +19,9 @@ export function verificationMarkdown(verification: Verification): string {
         ['Target', `${target.name}, ${target.url}`],
         [
           'Server',
-          `PostgreSQL ${target.identity.server_version}, system ${target.identity.system_identifier}, timeline ${target.identity.timeline_id}`,
+          target.identity === null
+            ? 'identity unknown'
+            : `PostgreSQL ${target.identity.server_version}, system ${target.identity.system_identifier}, timeline ${target.identity.timeline_id}`,
         ],
         ['Depth', verification.depth],
         [

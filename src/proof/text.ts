@@ -32,7 +32,7 @@ export function verificationText(verification: Verification, colors: Colors, isV
     colors.bold(
       `pgdrill verify: target ${target.name}${target.is_sandbox ? ' (SANDBOX: this is no drill)' : ''}, depth ${depth}`,
     ),
-    `  database  ${target.url}, PostgreSQL ${target.identity.server_version}, timeline ${target.identity.timeline_id}`,
+    `  database  ${target.url}, ${target.identity === null ? 'identity unknown' : `PostgreSQL ${target.identity.server_version}, timeline ${target.identity.timeline_id}`}`,
     `  baseline  ${baseline === null ? 'none' : `${baseline.document.baseline_id} of ${baseline.document.captured_at} at LSN ${baseline.document.captured_lsn} (${baseline.origin})`}`,
     `  recovery  ${recovery?.recovery_point ?? 'point unknown'}${recovery?.source == null ? '' : ` (${recovery.source})`}, failure point ${verification.failure_point}`,
     '',

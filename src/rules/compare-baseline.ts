@@ -3,7 +3,9 @@
 // of the design: docs/checks/data.md tells them to users.
 
 import type { Baseline, BaselineRelation } from '../baselines/document.ts'
-import type { Bucket, CheckResult, CheckStatus, RecoveryPoint } from '../database/contract.ts'
+import { registrationsOf } from '../baselines/document.ts'
+import type { Bucket, CheckResult, CheckStatus, Identity, RecoveryPoint, Registrations } from '../database/contract.ts'
+import { compareRegistrations } from './compare-registrations.ts'
 import { plausibleGrowth } from './growth.ts'
 
 /** What is known of the copy besides its buckets. */
@@ -12,9 +14,8 @@ export interface Copy {
   recovery: RecoveryPoint
   /** The moment taken as now, ISO. */
   now: string
-  /** Registered guards and partitioned tables of the copy. */
-  guards: readonly string[]
-  partitioned_relations: readonly string[]
+  registrations: Registrations
+  identity: Pick<Identity, 'installation_id' | 'installed_at'>
   /** False at depth quick: only the presence of buckets is compared. */
   is_measured: boolean
 }
@@ -26,8 +27,7 @@ const day = 86_400_000
 export function compareBaseline(baseline: Baseline, copy: Copy): CheckResult[] {
   const known = new Set(baseline.relations.map((relation) => relation.relation_name))
   const results = [
-    ...compareRegistrations('guard', baseline.guards, copy.guards),
-    ...compareRegistrations('partitioned table', baseline.partitioned_relations, copy.partitioned_relations),
+    ...compareRegistrations(registrationsOf(baseline), copy.registrations, isInstalledLater(baseline, copy)),
     ...baseline.relations.flatMap((relation) => compareRelation(baseline, relation, copy)),
   ]
   const unknown = new Set(copy.buckets.map((bucket) => bucket.relation_name).filter((name) => !known.has(name)))
@@ -45,19 +45,8 @@ export function compareBaseline(baseline: Baseline, copy: Copy): CheckResult[] {
   return results
 }
 
-function compareRegistrations(kind: string, expected: readonly string[], actual: readonly string[]): CheckResult[] {
-  return expected.map((object_name): CheckResult => {
-    const isThere = actual.includes(object_name)
-    return {
-      check_name: 'registrations',
-      object_name,
-      status: isThere ? 'pass' : 'fail',
-      detail: `the ${kind} ${object_name} of production is ${isThere ? '' : 'not '}registered in the copy`,
-      hint: isThere ? null : 'Without its registration nothing checks it: register it again, and see who removed it.',
-      expected: 'registered',
-      actual: isThere ? 'registered' : 'missing',
-    }
-  })
+function isInstalledLater(baseline: Baseline, { identity }: Copy): boolean {
+  return identity.installation_id !== null && identity.installation_id !== baseline.source.installation_id
 }
 
 function compareRelation(baseline: Baseline, relation: BaselineRelation, copy: Copy): CheckResult[] {
@@ -68,7 +57,7 @@ function compareRelation(baseline: Baseline, relation: BaselineRelation, copy: C
     const rows = relation.buckets.reduce((sum, bucket) => sum + BigInt(bucket.row_count), 0n)
     return [
       {
-        check_name: 'row_counts',
+        check_name: checkName(copy),
         object_name: relation.relation_name,
         status: isMissing && problem !== undefined ? 'fail' : 'error',
         detail:
@@ -92,7 +81,7 @@ function compareRelation(baseline: Baseline, relation: BaselineRelation, copy: C
     compareBucket(baseline, relation, bucket, byName.get(bucket.bucket_name), copy),
   )
   for (const bucket of actual) {
-    if (!expectedNames.has(bucket.bucket_name)) results.push(judgeNewBucket(baseline, bucket, copy))
+    if (!expectedNames.has(bucket.bucket_name)) results.push(judgeNewBucket(baseline, relation, bucket, copy))
   }
   if (copy.is_measured && relation.timestamp_column !== null)
     results.push(...compareNewest(baseline, relation, actual, copy))
@@ -109,7 +98,7 @@ function compareBucket(
   const { bucket_name } = expected
   const before = BigInt(expected.row_count)
   const answer = (status: CheckStatus, detail: string, hint: string | null, extra: object = {}): CheckResult => ({
-    check_name: 'row_counts',
+    check_name: checkName(copy),
     object_name: bucket_name,
     status,
     detail,
@@ -212,21 +201,42 @@ function compareBucket(
   return answer('pass', `${reading} (${range})`, null, allowed)
 }
 
-function judgeNewBucket(baseline: Baseline, actual: Bucket, copy: Copy): CheckResult {
-  // A new partition is the partition job's normal work, unless it lies in the past.
-  const isPast = actual.ends_at !== null && timeOf(actual.ends_at) <= Date.parse(baseline.captured_at)
-  return {
-    check_name: 'row_counts',
+function judgeNewBucket(baseline: Baseline, relation: BaselineRelation, actual: Bucket, copy: Copy): CheckResult {
+  const answer = (status: CheckStatus, detail: string, hint: string | null, expected: unknown = null): CheckResult => ({
+    check_name: checkName(copy),
     object_name: actual.bucket_name,
-    status: actual.problem !== null ? 'error' : isPast ? 'warn' : 'pass',
-    detail:
-      actual.problem !== null
-        ? `${actual.bucket_name}: ${actual.problem}`
-        : `${actual.bucket_name} is a partition since the baseline${copy.is_measured ? `, with ${group(BigInt(actual.row_count ?? '0'))} rows` : ''}${isPast ? ', for a time before it' : ''}`,
-    hint: isPast ? 'Find out who added a partition for the past.' : null,
-    expected: null,
+    status,
+    detail,
+    hint,
+    expected,
     actual: { row_count: actual.row_count, newest_at: actual.newest_at },
+  })
+  if (actual.problem !== null) {
+    return answer('error', `${actual.bucket_name}: ${actual.problem}`, 'Remove the obstacle, then verify again.')
   }
+  const from = Date.parse(baseline.captured_at)
+  const rows = BigInt(actual.row_count ?? '0')
+  const to = copy.recovery.recovery_point === null ? from : Date.parse(copy.recovery.recovery_point)
+  const growth = to > from ? plausibleGrowth(relation, to - from).rows : 0n
+  const reading = `${actual.bucket_name} is a partition since the baseline${copy.is_measured ? `, with ${group(rows)} rows` : ''}`
+  if (rows > growth) {
+    return answer(
+      'fail',
+      `${reading}: more than the ${group(growth)} that may have come since`,
+      'Check that this is the right database, and that nobody writes into it.',
+      { allowed: ['0', growth.toString()] },
+    )
+  }
+  // A new partition is the partition job's normal work, unless it lies in the past.
+  const isPast = actual.ends_at !== null && timeOf(actual.ends_at) <= from
+  return isPast
+    ? answer('warn', `${reading}, for a time before it`, 'Find out who added a partition for the past.')
+    : answer('pass', reading, null)
+}
+
+/** At depth quick nothing was counted, and no row may read as if it had been. */
+function checkName(copy: Copy): string {
+  return copy.is_measured ? 'row_counts' : 'buckets_present'
 }
 
 function compareNewest(

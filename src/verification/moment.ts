@@ -11,10 +11,14 @@ const clockSkew = 300_000
 export function parseMoment(text: string, option: string): string {
   const given = `${option} is`
   const example = '2026-11-23T04:30:00Z'
-  const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))? ?(Z|[+-]\d{2}(?::?\d{2})?)?$/i.exec(text)
+  const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?))? ?(Z|[+-]\d{2}(?::?\d{2})?)?$/i.exec(
+    text,
+  )
   const [, date = '', time = '00:00', zone] = parts ?? []
   // As PostgreSQL writes it, an offset may be of hours alone.
-  const offset = zone?.toUpperCase().replace(/^([+-]\d{2}):?(\d{2})?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`)
+  const offset = zone
+    ?.toUpperCase()
+    .replace(/^([+-]\d{2}):?(\d{2})?$/, (_, hours, minutes = '00') => `${hours}:${minutes}`)
   const moment = new Date(`${date}T${time}${offset ?? 'Z'}`)
   // JavaScript reads the 31st of February as the 3rd of March.
   const midnight = new Date(`${date}T00:00Z`)

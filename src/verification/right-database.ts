@@ -4,6 +4,7 @@ import { type Database, withDatabase } from '../database/connect.ts'
 import type { CheckResult, Identity } from '../database/contract.ts'
 import { isSameDatabase } from '../database/same-database.ts'
 import type { Target } from '../database/targets.ts'
+import type { BaselineSource } from './baseline-source.ts'
 
 /**
  * Refuses a target that is production itself, and a baseline that is of another database.
@@ -15,7 +16,7 @@ export async function requireRightDatabase(
   target: Target,
   identity: Identity,
   production: Target | undefined,
-  baseline: { origin: string; document: Baseline } | null,
+  baseline: BaselineSource | null,
 ): Promise<CheckResult> {
   if (baseline !== null) requireBaselineOf(identity, baseline)
   const told = await tellFromProduction(database, target, identity, production, baseline?.document)
@@ -43,7 +44,13 @@ async function tellFromProduction(
       const isSame = await withDatabase(production, { connectTimeout: 5_000, statementTimeout: 10_000 }, (other) =>
         isSameDatabase(database, other),
       )
-      if (isSame) throw refusal(target, `it is the same database as the target ${production.name}`)
+      if (isSame)
+        throw refusal(
+          target,
+          production.name === target.name
+            ? 'its name says so'
+            : `it is the same database as the target ${production.name}`,
+        )
       return { how: `a lock taken in it is not seen in ${production.name}`, isCertain: true }
     } catch (error) {
       // Production may well be down: that is why somebody restores. Other evidence has to do.
@@ -94,7 +101,15 @@ export function identityResult(identity: Identity, baseline: Baseline | undefine
       hint: 'Look at the log of the restore: the schema came back without its data.',
     }
   }
-  if (baseline !== undefined && identity.installation_id !== baseline.source.installation_id) {
+  if (baseline === undefined) {
+    return {
+      ...row,
+      status: 'skip',
+      detail: 'without a baseline there is no identity of production to compare with',
+      hint: null,
+    }
+  }
+  if (identity.installation_id !== baseline.source.installation_id) {
     return {
       ...row,
       status: 'warn',
@@ -120,7 +135,7 @@ function refusal(target: Target, why: string): CouldNotVerify {
   )
 }
 
-function requireBaselineOf(identity: Identity, baseline: { origin: string; document: Baseline }): void {
+function requireBaselineOf(identity: Identity, baseline: BaselineSource): void {
   const { source, captured_at: capturedAt } = baseline.document
   // A copy that lost its identity is judged like any other; identityResult says so.
   if (identity.installation_id === null || identity.installation_id === source.installation_id) return

@@ -1,30 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
-import postgres from 'postgres'
-import type { Baseline } from '../baselines/document.ts'
-import { parseBaseline } from '../baselines/document.ts'
-import { readBaselineFile } from '../baselines/file.ts'
 import { compareManifests, guardRpc, installedManifest, shippedManifest } from '../database/attestation.ts'
 import { type Database, withDatabase } from '../database/connect.ts'
 import { describeConnection } from '../database/connection-url.ts'
 import type { Bucket, CheckResult, Identity, RecoveryPoint } from '../database/contract.ts'
-import {
-  callGuardRpc,
-  exportBaseline,
-  getIdentity,
-  getRecoveryPoint,
-  listBuckets,
-  listRegistrations,
-  sqlChecks,
-} from '../database/facts.ts'
+import { getIdentity, getRegistrations, listBuckets } from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { toolVersion } from '../project-files.ts'
 import { compareBaseline } from '../rules/compare-baseline.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Stages, StageTime } from '../terminal/stages.ts'
+import { type BaselineSource, newestBaselineIn } from './baseline-source.ts'
 import type { Depth } from './depths.ts'
 import { identityResult, requireRightDatabase } from './right-database.ts'
+import { runChecks } from './run-checks.ts'
 
 /** What a verification is asked. */
 export interface Question {
@@ -32,12 +22,14 @@ export interface Question {
   /** The production database, when it is configured: to be sure that the target is another one. */
   production: Target | undefined
   depth: Depth
-  /** Path of a baseline file; undefined: the newest baseline inside the target. */
-  baselineFile: string | undefined
+  /** undefined: the newest baseline inside the target. */
+  baseline: BaselineSource | undefined
   /** The moment of the failure, ISO; undefined: now. */
   failurePoint: string | undefined
   /** The moment to take as now, ISO; undefined: the server's clock. */
   now: string | undefined
+  /** How long one statement may take, in milliseconds; undefined: the default. */
+  statementTimeout: number | undefined
 }
 
 /** The whole answer: every writer of src/proof makes its format from this. Times are ISO text. */
@@ -52,11 +44,12 @@ export interface Verification {
     name: string
     url: string
     is_sandbox: boolean
-    identity: Identity
+    /** Null when the function that tells it is missing or replaced. */
+    identity: Identity | null
   }
   depth: Depth
   failure_point: string
-  baseline: { origin: string; document: Baseline } | null
+  baseline: BaselineSource | null
   recovery: RecoveryPoint | null
   buckets: Bucket[]
   results: CheckResult[]
@@ -71,83 +64,86 @@ export interface Verification {
 export async function verifyTarget(question: Question, stages: Stages): Promise<Verification> {
   const { target, depth } = question
   const startedAt = new Date()
-  // Read first: a bad file must not cost a connection.
-  const file = question.baselineFile === undefined ? undefined : readBaselineFile(question.baselineFile)
-  const limits = { now: question.now }
+  const limits = { now: question.now, statementTimeout: question.statementTimeout }
 
   return await withDatabase(target, limits, async (database) => {
     await requireSchema(database, target)
-    const baseline =
-      file === undefined
-        ? await newestBaseline(database)
-        : { origin: `the file ${question.baselineFile}`, document: file }
-    const identity = await getIdentity(database)
-    const isolation = await requireRightDatabase(database, target, identity, question.production, baseline)
-
-    return await database
-      .transaction()
-      .setIsolationLevel('repeatable read')
-      .setAccessMode('read only')
-      .execute(async (transaction) => {
-        const results: CheckResult[] = [isolation, identityResult(identity, baseline?.document)]
-        const attestation = compareManifests(shippedManifest(), await installedManifest(transaction))
-        results.push(...attestation)
-        const unsound = attestation.filter((row) => row.status !== 'pass' && row.object_name !== guardRpc)
-        let recovery: RecoveryPoint | null = null
-        let buckets: Bucket[] = []
-        const now = await currentTime(transaction)
-        if (unsound.length === 0) {
-          const ask = { failurePoint: question.failurePoint, readData: depth !== 'quick' }
-          // A replaced RPC has been found already, and its answer does not count.
-          const checks = { ...(attestation[0]?.status === 'pass' ? { guard_rpc: askRpc } : {}), ...sqlChecks }
-          for (const [name, check] of Object.entries(checks)) {
-            results.push(
-              ...(await stages.run(name.replaceAll('_', ' '), () =>
-                runCheck(transaction, name, () => check(transaction, ask)),
-              )),
-            )
-          }
-          recovery = await getRecoveryPoint(transaction, depth !== 'quick')
-          buckets = await stages.run(depth === 'quick' ? 'partitions present' : 'row counts and timestamps', () =>
-            listBuckets(transaction, depth !== 'quick'),
-          )
-          const registrations = await listRegistrations(transaction)
-          results.push(
-            ...(baseline === null
-              ? [noBaseline]
-              : compareBaseline(baseline.document, {
-                  buckets,
-                  recovery,
-                  now,
-                  is_measured: depth !== 'quick',
-                  ...registrations,
-                })),
-          )
-        }
-        return {
-          format: 'pgdrill-verification',
-          format_version: 1,
-          verification_id: verificationId(startedAt, target),
-          tool_version: toolVersion(),
-          started_at: startedAt.toISOString(),
-          finished_at: new Date().toISOString(),
-          target: {
-            name: target.name,
-            url: describeConnection(target.connection),
-            is_sandbox: identity.is_sandbox,
-            identity,
-          },
-          depth,
-          failure_point: question.failurePoint ?? now,
-          baseline,
-          recovery,
-          buckets,
-          results,
-          verdict: judge(results),
-          stages: stages.times,
-        }
-      })
+    const attestation = compareManifests(shippedManifest(), await installedManifest(database))
+    const judged = attestation.every((row) => row.status === 'pass' || row.object_name === guardRpc)
+      ? await judgeCopy(database, question, attestation, stages)
+      : { ...nothingJudged, results: [...attestation, untrusted] }
+    return {
+      format: 'pgdrill-verification',
+      format_version: 1,
+      verification_id: verificationId(startedAt, target),
+      tool_version: toolVersion(),
+      started_at: startedAt.toISOString(),
+      finished_at: new Date().toISOString(),
+      target: {
+        name: target.name,
+        url: describeConnection(target.connection),
+        is_sandbox: judged.identity?.is_sandbox ?? false,
+        identity: judged.identity,
+      },
+      depth,
+      failure_point: question.failurePoint ?? judged.now ?? startedAt.toISOString(),
+      baseline: judged.baseline,
+      recovery: judged.recovery,
+      buckets: judged.buckets,
+      results: judged.results,
+      verdict: judge(judged.results),
+      stages: stages.times,
+    }
   })
+}
+
+interface Judged {
+  identity: Identity | null
+  baseline: BaselineSource | null
+  recovery: RecoveryPoint | null
+  buckets: Bucket[]
+  results: CheckResult[]
+  now: string | null
+}
+
+const nothingJudged: Judged = { identity: null, baseline: null, recovery: null, buckets: [], results: [], now: null }
+
+async function judgeCopy(
+  database: Database,
+  question: Question,
+  attestation: CheckResult[],
+  stages: Stages,
+): Promise<Judged> {
+  const baseline = question.baseline ?? (await newestBaselineIn(database))
+  const identity = await getIdentity(database)
+  const isolation = await requireRightDatabase(database, question.target, identity, question.production, baseline)
+  const readData = question.depth !== 'quick'
+
+  return await database
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (transaction) => {
+      const now = await freezeTime(transaction)
+      const results = [isolation, identityResult(identity, baseline?.document), ...attestation]
+      const asking = {
+        failurePoint: question.failurePoint,
+        readData,
+        askRpc: attestation.every((row) => row.status === 'pass'),
+      }
+      results.push(...(await runChecks(transaction, asking, stages)))
+      const recovery = recoveryOf(results)
+      const buckets = await stages.run(readData ? 'row counts and timestamps' : 'partitions present', () =>
+        listBuckets(transaction, readData),
+      )
+      if (baseline === null) results.push(noBaseline)
+      else {
+        const registrations = await getRegistrations(transaction)
+        const copy = { buckets, recovery, now, registrations, is_measured: readData, identity }
+        results.push(...compareBaseline(baseline.document, copy))
+      }
+      return { identity, baseline, recovery, buckets, results, now }
+    })
 }
 
 const noBaseline: CheckResult = {
@@ -160,75 +156,30 @@ const noBaseline: CheckResult = {
   actual: 'none',
 }
 
-// One check that the database refuses must neither end the others nor vanish.
-async function runCheck(database: Database, name: string, check: () => Promise<CheckResult[]>): Promise<CheckResult[]> {
-  await sql`savepoint one_check`.execute(database)
-  try {
-    const rows = await check()
-    await sql`release savepoint one_check`.execute(database)
-    if (rows.length > 0) return rows
-    return [
-      unanswered(
-        name,
-        `the check ${name} gave no answer`,
-        'A check answers with at least one row: this is a fault of pgdrill, or of a role that hides rows.',
-      ),
-    ]
-  } catch (error) {
-    if (!(error instanceof postgres.PostgresError)) throw error
-    await sql`rollback to savepoint one_check`.execute(database)
-    const hint = error.code === '42501' ? 'Grant the role of the URL the missing right, or verify as the owner.' : null
-    return [
-      unanswered(
-        name,
-        `the check ${name} could not run: ${error.message} (SQLSTATE ${error.code})`,
-        error.hint ?? hint,
-      ),
-    ]
-  }
+const untrusted: CheckResult = {
+  check_name: 'all_other_checks',
+  object_name: null,
+  status: 'error',
+  detail: 'the other checks were not asked: functions that they are made of are missing or replaced',
+  hint: 'Put right what attestation names, then verify again.',
+  expected: 'functions as shipped',
+  actual: 'others',
 }
 
-function unanswered(checkName: string, detail: string, hint: string | null): CheckResult {
+/** What the check recovery_point found, so that nothing is read twice. */
+function recoveryOf(results: readonly CheckResult[]): RecoveryPoint {
+  const found = results.find((row) => row.check_name === 'recovery_point')?.actual as Partial<RecoveryPoint> | null
   return {
-    check_name: checkName,
-    object_name: null,
-    status: 'error',
-    detail,
-    hint,
-    expected: 'an answer',
-    actual: 'none',
+    recovery_point: found?.recovery_point ?? null,
+    source: found?.source ?? null,
+    is_exact: found?.is_exact ?? false,
   }
 }
 
-async function askRpc(database: Database): Promise<CheckResult[]> {
-  const answer = await callGuardRpc(database)
-  return [
-    {
-      check_name: 'guard_rpc',
-      object_name: guardRpc,
-      status: answer === true ? 'pass' : 'fail',
-      detail: `${guardRpc} returns ${answer}`,
-      hint: answer === true ? null : 'The rows of partition_triggers say which guard is wrong.',
-      expected: true,
-      actual: answer,
-    },
-  ]
-}
-
-async function newestBaseline(database: Database): Promise<{ origin: string; document: Baseline } | null> {
-  const origin = 'the newest inside the target'
-  let text: string
-  try {
-    text = await exportBaseline(database, undefined)
-  } catch (error) {
-    if ((error as { code?: string }).code === 'RD003') return null
-    throw error
-  }
-  return { origin, document: parseBaseline(text, origin) }
-}
-
-async function currentTime(database: Database): Promise<string> {
-  const { rows } = await sql<{ now: string }>`select to_jsonb(drill.get_now()) #>> '{}' as now`.execute(database)
+/** Fixes what the checks of this transaction take as now: one report, one moment. */
+async function freezeTime(transaction: Database): Promise<string> {
+  const { rows } = await sql<{ now: string }>`
+    select set_config('drill.now', to_jsonb(drill.get_now()) #>> '{}', true) as now`.execute(transaction)
   return (rows[0] as { now: string }).now
 }
 

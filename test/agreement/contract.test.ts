@@ -7,7 +7,6 @@ import {
   type CheckResult,
   contract,
   type Identity,
-  type RecoveryPoint,
 } from '../../src/database/contract.ts'
 import { migrateUp } from '../../src/database/migrations.ts'
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
@@ -128,10 +127,9 @@ test('the row interfaces have the columns of the contract', () => {
   const same: [
     Same<keyof Identity, Columns<'drill.get_identity()'>>,
     Same<keyof Bucket, Columns<'drill.list_buckets(boolean)'>>,
-    Same<keyof RecoveryPoint, Columns<'drill.recovery_point(boolean)'>>,
     Same<keyof BaselineSummary, Columns<'drill.list_baselines()'>>,
     Same<keyof CheckResult, Columns<'drill.verify_partitions()'>>,
-  ] = [true, true, true, true, true]
+  ] = [true, true, true, true]
   assert.ok(same.every(Boolean))
 })
 

@@ -26,7 +26,16 @@ const document: Baseline = {
     server_version: '17.4',
   },
   policies: { clock_skew: 300, settle_after: 86400.5 },
-  guards: ['public.sessions.sessions_set_created_month'],
+  guards: [
+    {
+      relation_name: 'public.sessions',
+      trigger_name: 'sessions_set_created_month',
+      function_name: 'public.trg_sessions_set_created_month',
+      trigger_definition: 'CREATE TRIGGER ...',
+      function_definition: null,
+      is_trigger_ours: false,
+    },
+  ],
   partitioned_relations: [],
   relations: [
     {
@@ -75,7 +84,10 @@ test('an error names the file and the place, in one line, and never the content'
   } catch (error) {
     assert.instance(error, CouldNotVerify)
     const { message } = error as CouldNotVerify
-    assert.match(message, /^the baseline verify\/baselines\/x\.json is damaged: relations\.0\.buckets\.0\.row_count must be a count/)
+    assert.match(
+      message,
+      /^the baseline verify\/baselines\/x\.json is damaged: relations\.0\.buckets\.0\.row_count must be a count/,
+    )
     assert.not.match(message, /secret|\n/)
   }
 })

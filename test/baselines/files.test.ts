@@ -62,7 +62,9 @@ test('missing, a directory, empty, cut off, no JSON, no baseline', async () => {
   const verify = (file: string) => place.run(['verify', '-t', 'copy', '--baseline', file], env)
   mkdirSync(place.path('directory'))
   writeFileSync(place.path('b.json'), good)
-  assertRefused(await verify('nowhere.json'), /baseline file nowhere\.json does not exist/, /baseline capture/, ['b.json'])
+  assertRefused(await verify('nowhere.json'), /baseline file nowhere\.json does not exist/, /baseline capture/, [
+    'b.json',
+  ])
   assertRefused(await verify('directory'), /baseline file directory cannot be read: EISDIR/, undefined, ['b.json'])
   assertRefused(await verify('b.json/x'), /baseline file b\.json\/x cannot be read: ENOTDIR/, undefined, ['b.json'])
   assertRefused(await verify(''), /baseline file .*does not exist/, undefined, ['b.json'])
@@ -91,15 +93,24 @@ test('another format version', async () => {
 
 test('a value that cannot be', async () => {
   const cases: [(document: Document) => void, RegExp][] = [
-    [(document) => Object.assign(firstBucket(document), { row_count: '-1' }), /row_count must be a count.*not negative/],
+    [
+      (document) => Object.assign(firstBucket(document), { row_count: '-1' }),
+      /row_count must be a count.*not negative/,
+    ],
     [(document) => Object.assign(firstBucket(document), { row_count: 12 }), /relations\.0\.buckets\.0\.row_count/],
     [(document) => Object.assign(firstBucket(document), { row_count: '1e3' }), /row_count/],
     [(document) => Object.assign(firstBucket(document), { row_count: '' }), /row_count/],
     [(document) => Object.assign(firstBucket(document), { row_count: null }), /row_count/],
     [(document) => Object.assign(firstBucket(document), { row_count: '99999999999999999999' }), /row_count/],
     [(document) => delete firstBucket(document)['row_count'], /row_count/],
-    [(document) => Object.assign(firstBucket(document), { newest_at: 'yesterday' }), /newest_at must be an ISO timestamp/],
-    [(document) => Object.assign(document, { captured_at: '2026-01-01T00:00:00' }), /captured_at must be an ISO timestamp/],
+    [
+      (document) => Object.assign(firstBucket(document), { newest_at: 'yesterday' }),
+      /newest_at must be an ISO timestamp/,
+    ],
+    [
+      (document) => Object.assign(document, { captured_at: '2026-01-01T00:00:00' }),
+      /captured_at must be an ISO timestamp/,
+    ],
     [(document) => Object.assign(document, { captured_at: 'infinity' }), /captured_at/],
     [(document) => Object.assign(document, { captured_lsn: '0' }), /captured_lsn/],
     [(document) => Object.assign(document, { baseline_id: 'x' }), /baseline_id/],
@@ -127,7 +138,9 @@ test('of another database', async () => {
 test('a relation or a bucket twice', async () => {
   const twice = changed((document) => document.relations.push(structuredClone(document.relations[0]) as never))
   assertRefused(await verifyWith(twice), /is damaged: .*twice/, undefined, ['b.json'])
-  const bucket = changed((document) => document.relations[0]?.buckets.push({ ...firstBucket(document), row_count: '0' }))
+  const bucket = changed((document) =>
+    document.relations[0]?.buckets.push({ ...firstBucket(document), row_count: '0' }),
+  )
   assertRefused(await verifyWith(bucket), /is damaged: .*twice/, undefined, ['b.json'])
 })
 

@@ -85,7 +85,10 @@ test('a baseline is captured into the database and a file, which verifies a copy
 test('capture --format json --out: the same document on stdout, in the file and in the database', async () => {
   const source = await scratch(restore)
   const env = { PRODUCTION_DATABASE_URL: urlOf(source) }
-  const captured = await place.run(['baseline', 'capture', '-t', 'production', '--format', 'json', '--out', 'mine.json'], env)
+  const captured = await place.run(
+    ['baseline', 'capture', '-t', 'production', '--format', 'json', '--out', 'mine.json'],
+    env,
+  )
   assertCode(captured, 0)
   assert.equal(captured.files, ['mine.json'])
   assert.is(place.read('mine.json'), captured.stdout)
@@ -121,7 +124,10 @@ test('a proof is written whole and never over another one; --no-proof writes non
   mkdirSync(place.path('empty'))
   assertRefused(await verify('--out', 'empty'), /exists already/, undefined, first.files)
   writeFileSync(place.path('file'), '')
-  assertRefused(await verify('--out', 'file/x'), /the proof cannot be written to file\/x/, /does not count/, ['file', ...first.files])
+  assertRefused(await verify('--out', 'file/x'), /the proof cannot be written to file\/x/, /does not count/, [
+    'file',
+    ...first.files,
+  ])
 })
 
 test('migrate: up, again, status, down, and a plain file', async () => {
@@ -134,10 +140,19 @@ test('migrate: up, again, status, down, and a plain file', async () => {
   assert.ok(names.length >= 4)
   assert.is((await migrate('up', '--count', '1')).stdout, `applied ${names[0]}\n`)
   assert.match((await migrate('status')).stdout, new RegExp(`^applied {2}${names[0]}\npending {2}${names[1]}\n`))
-  assert.is((await migrate('up')).stdout, names.slice(1).map((name) => `applied ${name}\n`).join(''))
+  assert.is(
+    (await migrate('up')).stdout,
+    names
+      .slice(1)
+      .map((name) => `applied ${name}\n`)
+      .join(''),
+  )
   assert.is((await migrate('up')).stdout, 'nothing to do: the checks are up to date\n')
   const states = JSON.parse((await migrate('status', '--format', 'json')).stdout)
-  assert.equal(states, names.map((name) => ({ name, is_applied: true })))
+  assert.equal(
+    states,
+    names.map((name) => ({ name, is_applied: true })),
+  )
   assertCode(await migrate('down'), 0)
   assert.is((await migrate('down')).stdout, 'nothing to do: the checks are not installed\n')
   assert.equal(await database.query("select nspname from pg_namespace where nspname like 'drill%'"), [])
@@ -150,7 +165,9 @@ test('migrate: up, again, status, down, and a plain file', async () => {
   assertCode(file, 0)
   assert.is(file.stdout, '')
   assert.is(place.read('all.sql'), plain.stdout)
-  assertRefused(await place.run(['migrate', 'export', '--after', '0000']), /there is no migration 0000/, /0001/, ['all.sql'])
+  assertRefused(await place.run(['migrate', 'export', '--after', '0000']), /there is no migration 0000/, /0001/, [
+    'all.sql',
+  ])
   await database.run(plain.stdout)
   assert.is((await migrate('up')).stdout, 'nothing to do: the checks are up to date\n')
 })
@@ -172,8 +189,13 @@ test('without the checks in the copy: the message says what to do, and doing it 
   assertCode(file, 0)
   const env = { RESTORE_DATABASE_URL: urlOf(copy) }
   assertCode(await place.run(['migrate', 'down', '-t', 'restore', '--delete-baselines'], env), 0)
-  const toDo = /make migrate TARGET=restore.*--baseline FILE \(make verify TARGET=restore BASELINE=FILE\)/
-  for (const args of [['verify'], ['verify', '--baseline', 'production.json'], ['baseline', 'list'], ['baseline', 'capture']]) {
+  const toDo = /make migrate TARGET=restore.*make verify TARGET=restore BASELINE=FILE/
+  for (const args of [
+    ['verify'],
+    ['verify', '--baseline', 'production.json'],
+    ['baseline', 'list'],
+    ['baseline', 'capture'],
+  ]) {
     assertRefused(await place.run([...args, '-t', 'restore'], env), /there is no schema drill in it/, toDo, file.files)
   }
   assertCode(await place.run(['migrate', 'up', '-t', 'restore'], env), 0)
@@ -196,7 +218,8 @@ test('another schema drill, an older one of ours, and a newer one', async () => 
   const older = /older than this pgdrill, or damaged|has version 0003, this pgdrill needs 0\d+/
   assertRefused(await verify(), older, /make migrate TARGET=restore/)
   assertRefused(await place.run(['baseline', 'capture', '-t', 'restore'], env), older, /make migrate TARGET=restore/)
-  const version = (value: string) => `create or replace function drill.schema_version() returns text language sql as $$ select ${value} $$`
+  const version = (value: string) =>
+    `create or replace function drill.schema_version() returns text language sql as $$ select ${value} $$`
   await database.run(version("'0003'"))
   assertRefused(await verify(), /has version 0003, this pgdrill needs 0\d+/, /make migrate TARGET=restore/)
   await database.run(version("'9999'"))
@@ -211,12 +234,16 @@ test('production itself is refused by whatever name, and with production down', 
   symlinkSync(production.socketDirectory, aliases.path('alias'))
   const alias = url.replace(encodeURIComponent(production.socketDirectory), encodeURIComponent(aliases.path('alias')))
   const down = 'postgresql://u@%2Fnowhere/opsmantik'
-  const verify = (env: Record<string, string>, ...args: string[]) => place.run(['verify', '-t', 'restore', ...args], env)
+  const verify = (env: Record<string, string>, ...args: string[]) =>
+    place.run(['verify', '-t', 'restore', ...args], env)
   const refused = /the target restore is production itself and is refused/
 
   assertRefused(await verify({ RESTORE_DATABASE_URL: url, PRODUCTION_DATABASE_URL: url }), refused, /restored copy/)
   assertRefused(await verify({ RESTORE_DATABASE_URL: alias, PRODUCTION_DATABASE_URL: url }), refused)
-  assertRefused(await place.run(['verify', '-t', 'production'], { PRODUCTION_DATABASE_URL: url }), /production is production itself/)
+  assertRefused(
+    await place.run(['verify', '-t', 'production'], { PRODUCTION_DATABASE_URL: url }),
+    /production is production itself/,
+  )
   // The newest baseline inside it tells, too.
   const because = /server and database from which the baseline was taken/
   assertRefused(await verify({ RESTORE_DATABASE_URL: url }), because)
@@ -241,11 +268,16 @@ test('a copy beside production, and one with production down, are not production
   for (const env of [
     { RESTORE_DATABASE_URL: urlOf(beside), PRODUCTION_DATABASE_URL: url },
     { RESTORE_DATABASE_URL: urlOf(beside) },
-    { RESTORE_DATABASE_URL: urlOf({ cluster: restore, name: sandboxDatabase }), PRODUCTION_DATABASE_URL: 'postgresql://u@%2Fnowhere/x' },
+    {
+      RESTORE_DATABASE_URL: urlOf({ cluster: restore, name: sandboxDatabase }),
+      PRODUCTION_DATABASE_URL: 'postgresql://u@%2Fnowhere/x',
+    },
   ]) {
     const verified = await place.run(['verify', '-t', 'restore', '--no-proof', '--format', 'json'], env)
     assertCode(verified, 0)
-    const row = JSON.parse(verified.stdout).results.find((result: { check_name: string }) => result.check_name === 'not_production')
+    const row = JSON.parse(verified.stdout).results.find(
+      (result: { check_name: string }) => result.check_name === 'not_production',
+    )
     assert.is(row.status, 'pass')
   }
 })
@@ -258,8 +290,17 @@ test('what is written is written whole: a baseline into a directory that is none
   assertRefused(outcome, /file/, undefined, ['file'])
   assert.is(readFileSync(place.path('file'), 'utf8'), 'mine')
   mkdirSync(place.path('directory'))
-  assertRefused(await place.run(['baseline', 'export', '-t', 'production', '--out', 'directory'], env), /directory/, undefined, ['file'])
+  assertRefused(
+    await place.run(['baseline', 'export', '-t', 'production', '--out', 'directory'], env),
+    /directory/,
+    undefined,
+    ['file'],
+  )
   assert.not(existsSync(place.path('directory.partial')))
+  // EPERM and EROFS look like a SQLSTATE.
+  const system = await place.run(['baseline', 'export', '-t', 'production', '--out', '/sys/pgdrill/x.json'], env)
+  assertRefused(system, /\/sys\/pgdrill/, undefined, ['file'])
+  assert.not.match(system.stderr, /SQLSTATE/)
 })
 
 test.run()

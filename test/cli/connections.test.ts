@@ -71,7 +71,14 @@ test('a name that is none', async () => {
 test('a URL in the place of a name: its password is not repeated', async () => {
   const url = urlOf(copy)
   assertRefused(await place.run(['verify', '--target', url]), /is not the name of a target/, /environment/)
-  for (const args of [[url], ['verify', url], ['verify', '--baseline', url, '-t', 'x'], [`--${url}`], ['verify', '--depth', url], ['verify', '--now', url]]) {
+  for (const args of [
+    [url],
+    ['verify', url],
+    ['verify', '--baseline', url, '-t', 'x'],
+    [`--${url}`],
+    ['verify', '--depth', url],
+    ['verify', '--now', url],
+  ]) {
     assertCode(await place.run(args, { X_DATABASE_URL: url }), 2)
   }
 })
@@ -103,7 +110,10 @@ test('a URL with a typo', async () => {
     [`postgresql://user:C4nary%ff@host/db`, /cannot be read/],
     [`postgresql://${secret}@host/db?sslmode=requre`, /sslmode/],
     [`postgresql://${secret}@host/db?sslmode=`, /sslmode/],
-    [`postgresql://${secret}@host/db?sslmode=verify-full&sslrootcert=/nowhere.pem`, /certificate file .* does not exist/],
+    [
+      `postgresql://${secret}@host/db?sslmode=verify-full&sslrootcert=/nowhere.pem`,
+      /certificate file .* does not exist/,
+    ],
   ]
   for (const [url, message] of broken) {
     assertRefused(await place.run(['verify', '--target', 'restore'], { RESTORE_DATABASE_URL: url }), message)
@@ -112,7 +122,11 @@ test('a URL with a typo', async () => {
 })
 
 test('a transaction pooler', async () => {
-  await everyCommandRefuses(`postgresql://u:${canary}@127.0.0.1:6543/db`, /port 6543, a transaction pooler/, /direct connection/)
+  await everyCommandRefuses(
+    `postgresql://u:${canary}@127.0.0.1:6543/db`,
+    /port 6543, a transaction pooler/,
+    /direct connection/,
+  )
 })
 
 test('a wrong password, and none', async () => {
@@ -123,7 +137,10 @@ test('a wrong password, and none', async () => {
     /Check RESTORE_DATABASE_URL \(from the environment\)/,
   )
   await everyCommandRefuses(url.replace('postgres@', 'careful@'), /cannot connect .*password/)
-  await everyCommandRefuses(url.replace('postgres@', `nobody:${canary}@`), /cannot connect .*role "nobody" does not exist/)
+  await everyCommandRefuses(
+    url.replace('postgres@', `nobody:${canary}@`),
+    /cannot connect .*role "nobody" does not exist/,
+  )
   await everyCommandRefuses(own.cluster.url('no such'), /cannot connect .*there is no such database/)
 })
 
@@ -136,7 +153,10 @@ test('a server that is down, or a host that is unknown', async () => {
   await everyCommandRefuses(`postgresql://u:${canary}@localhost:${port}/db`, /cannot connect .*no server answers there/)
   await everyCommandRefuses(`postgresql://u:${canary}@%2Fnowhere/db`, /cannot connect .*no server answers there/)
   const start = performance.now()
-  await everyCommandRefuses(`postgresql://u:${canary}@db.pgdrill.invalid/db`, /cannot connect .*the host name is not known/)
+  await everyCommandRefuses(
+    `postgresql://u:${canary}@db.pgdrill.invalid/db`,
+    /cannot connect .*the host name is not known/,
+  )
   assert.ok(performance.now() - start < 15_000, 'an unknown host must not hang')
 })
 
@@ -156,7 +176,10 @@ test('something else than PostgreSQL answers, or nobody does after the connectio
 test('a server that is too old', async () => {
   const old = await startOldServer('13.5')
   try {
-    await everyCommandRefuses(`postgresql://u:${canary}@127.0.0.1:${old.port}/db`, /runs PostgreSQL 13\.5, and pgdrill needs 14/)
+    await everyCommandRefuses(
+      `postgresql://u:${canary}@127.0.0.1:${old.port}/db`,
+      /runs PostgreSQL 13\.5, and pgdrill needs 14/,
+    )
   } finally {
     old.end()
   }
@@ -164,7 +187,10 @@ test('a server that is too old', async () => {
 
 test('a socket in a directory that is reached by a link', async () => {
   symlinkSync(copy.cluster.socketDirectory, place.path('socket'))
-  const url = urlOf(copy).replace(encodeURIComponent(copy.cluster.socketDirectory), encodeURIComponent(place.path('socket')))
+  const url = urlOf(copy).replace(
+    encodeURIComponent(copy.cluster.socketDirectory),
+    encodeURIComponent(place.path('socket')),
+  )
   const outcome = await place.run(['verify', '--target', 'restore', '--no-proof'], { RESTORE_DATABASE_URL: url })
   assertCode(outcome, 0)
 })

@@ -57,7 +57,10 @@ function answer(type: string, version: string): Buffer[] {
       return [readyForQuery]
     case 'Q':
       return [
-        message('T', Buffer.concat([short(1), text('server_version'), Buffer.alloc(6), int(25), short(-1), int(-1), short(0)])),
+        message(
+          'T',
+          Buffer.concat([short(1), text('server_version'), Buffer.alloc(6), int(25), short(-1), int(-1), short(0)]),
+        ),
         message('D', Buffer.concat([short(1), int(version.length), Buffer.from(version)])),
         message('C', text('SHOW')),
         readyForQuery,

@@ -127,7 +127,10 @@ export function assertRefused(outcome: Outcome, message: RegExp, toDo?: RegExp, 
   assert.is(outcome.code, 2, shown)
   assert.is(outcome.stdout, '', shown)
   // Stages that were done before it are told as well.
-  const lines = outcome.stderr.trimEnd().split('\n').filter((line) => !/^ {2}[✓✗] /.test(line))
+  const lines = outcome.stderr
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !/^ {2}[✓✗] /.test(line))
   assert.match(lines[0] ?? '', /^pgdrill: /, shown)
   assert.match(lines[0] ?? '', message, shown)
   assert.ok(lines.length <= 2, `more than two lines:\n${shown}`)

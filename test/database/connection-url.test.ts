@@ -44,9 +44,23 @@ function refusal(url: string): string {
 
 test('the parts of a URL, and what they are when left out', () => {
   const full = read('postgresql://me:s3cret@db.example.org:5433/shop')
-  assert.equal(full, { host: 'db.example.org', port: 5433, database: 'shop', user: 'me', password: 's3cret', ssl: 'prefer' })
+  assert.equal(full, {
+    host: 'db.example.org',
+    port: 5433,
+    database: 'shop',
+    user: 'me',
+    password: 's3cret',
+    ssl: 'prefer',
+  })
   const bare = read('postgres://')
-  assert.equal(bare, { host: 'localhost', port: 5432, database: 'postgres', user: 'postgres', password: undefined, ssl: 'prefer' })
+  assert.equal(bare, {
+    host: 'localhost',
+    port: 5432,
+    database: 'postgres',
+    user: 'postgres',
+    password: undefined,
+    ssl: 'prefer',
+  })
   assert.is(read('postgresql://me@h').database, 'me')
   assert.is(read('postgresql://me@h/').database, 'me')
   assert.is(read('postgresql://h/?dbname=shop').database, 'shop')
@@ -121,7 +135,10 @@ test('sslmode means what it means to libpq', () => {
     assert.is(settings.ca, `content of ${ca}`)
     assert.is(settings.checkServerIdentity?.('any', {} as never), undefined, 'but not the name')
   }
-  const client = ssl(`sslmode=require&sslcert=${cert}&sslkey=${key}`) as Exclude<ConnectionSettings['ssl'], false | 'prefer'>
+  const client = ssl(`sslmode=require&sslcert=${cert}&sslkey=${key}`) as Exclude<
+    ConnectionSettings['ssl'],
+    false | 'prefer'
+  >
   assert.equal([client.cert, client.key], [`content of ${cert}`, `content of ${key}`])
 
   assert.match(refusal('postgresql://me:s3cret@h/db?sslmode=verify-ca'), /needs the certificate file/)

@@ -53,17 +53,32 @@ test('environment, .env, sandbox, in this order, and which it was', () => {
 })
 
 test('no name, a wrong one, one that is not configured; a URL is not repeated', () => {
-  assert.match(refusal(() => findTarget(undefined)), /no target was named/)
-  assert.match(refusal(() => findTarget('')), /no target was named/)
-  assert.match(refusal(() => findTarget('t-one')), /T_ONE_DATABASE_URL is not set/)
+  assert.match(
+    refusal(() => findTarget(undefined)),
+    /no target was named/,
+  )
+  assert.match(
+    refusal(() => findTarget('')),
+    /no target was named/,
+  )
+  assert.match(
+    refusal(() => findTarget('t-one')),
+    /T_ONE_DATABASE_URL is not set/,
+  )
   for (const name of ['-x', '1a', 'a b', 'a/b', 'a=b', 'a\n', '__proto__', 'ä', '$(x)']) {
-    assert.match(refusal(() => lookUpTarget(name)), /is not the name of a target/)
+    assert.match(
+      refusal(() => lookUpTarget(name)),
+      /is not the name of a target/,
+    )
   }
 })
 
 test('a .env that cannot be read is said, not skipped', () => {
   mkdirSync('.env')
-  assert.match(refusal(() => lookUpTarget('t-one')), /\.env cannot be read/)
+  assert.match(
+    refusal(() => lookUpTarget('t-one')),
+    /\.env cannot be read/,
+  )
 })
 
 test.run()

@@ -9,6 +9,7 @@ import type { Target } from '../../src/database/targets.ts'
 import { sandboxDatabase, sandboxTarget } from '../../src/sandbox/build.ts'
 import { attachCluster, type Cluster } from '../../src/sandbox/cluster.ts'
 import { Stages } from '../../src/terminal/stages.ts'
+import { baselineOfFile } from '../../src/verification/baseline-source.ts'
 import { type Question, type Verification, verifyTarget } from '../../src/verification/verify-target.ts'
 
 /** The two clusters of the run's sandbox. Their own databases stay as they are: tests clone what they change. */
@@ -97,14 +98,18 @@ async function admin<T>(cluster: Cluster, use: (sql: Sql) => Promise<T>): Promis
 }
 
 /** Verifies without talking. What is left out of the question is what the command would ask for. */
-export async function verify(target: Target, question: Partial<Question> = {}): Promise<Verification> {
+export async function verify(
+  target: Target,
+  { baselineFile, ...question }: Partial<Question> & { baselineFile?: string | undefined } = {},
+): Promise<Verification> {
   const { production } = await sandboxClusters()
   return await verifyTarget(
     {
       target,
       production: sandboxTarget('production', production),
       depth: 'standard',
-      baselineFile: undefined,
+      baseline: baselineFile === undefined ? undefined : baselineOfFile(baselineFile),
+      statementTimeout: undefined,
       failurePoint: undefined,
       now: undefined,
       ...question,

@@ -54,7 +54,10 @@ test('a stage that fails passes its error on, is marked, and its time counts', a
     assert.is(error, boom)
   }
   assert.match(written(), /^ {2}✗ count /)
-  assert.equal(stages.times.map(({ name }) => name), ['count'])
+  assert.equal(
+    stages.times.map(({ name }) => name),
+    ['count'],
+  )
 })
 
 test('quiet: nothing is written, the times are kept', async () => {
@@ -64,7 +67,10 @@ test('quiet: nothing is written, the times are kept', async () => {
     await stages.run('one', () => new Promise((done) => setTimeout(done, 15)))
     await stages.run('two', async () => {})
     assert.is(written(), '')
-    assert.equal(stages.times.map(({ name }) => name), ['one', 'two'])
+    assert.equal(
+      stages.times.map(({ name }) => name),
+      ['one', 'two'],
+    )
     assert.ok((stages.times[0]?.seconds ?? 0) >= 0.01 && (stages.times[0]?.seconds ?? 9) < 5)
   }
 })

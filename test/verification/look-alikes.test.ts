@@ -4,8 +4,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { registrationsOf } from '../../src/baselines/document.ts'
+import { readBaselineFile } from '../../src/baselines/file.ts'
 import { withDatabase } from '../../src/database/connect.ts'
 import { captureBaseline } from '../../src/database/facts.ts'
+import { migrateDown, migrateUp } from '../../src/database/migrations.ts'
 import { projectFile } from '../../src/project-files.ts'
 import { baselineOf, findings, makeDatabase, type Scratch, sandboxClusters, verify } from '../support/databases.ts'
 import { suite } from '../support/suite.ts'
@@ -150,6 +153,59 @@ test('tables that merely resemble partitions', async () => {
   )
   await passes(copy)
   await copy.drop()
+})
+
+test('a copy without the checks: installed with the baseline, its own registrations included', async () => {
+  const { production } = await sandboxClusters()
+  const source = await makeDatabase(production)
+  await source.run(
+    'create table public.orders (id integer, at timestamptz default now())',
+    'create function public.nothing() returns trigger language plpgsql as $$ begin return new; end $$',
+    'create trigger orders_guard before insert on public.orders for each row execute function public.nothing()',
+    `select drill.register_critical_relation('public.orders', 'at', true), drill.register_guard('public.orders', 'orders_guard')`,
+    'insert into public.orders select 1 from generate_series(1, 1000)',
+    'select drill.record_heartbeat(), drill.capture_baseline()',
+  )
+  const file = await fileOf(source)
+  const copy = await makeDatabase(production, source.target.connection.database)
+  await migrateDown(copy.target, true)
+  await migrateUp(copy.target, undefined, registrationsOf(readBaselineFile(file)))
+  const verification = await verify(copy.target, { baselineFile: file })
+  assert.equal(
+    findings(verification).map((line) => line.split(':')[0]),
+    ['warn identity drill.installation'],
+  )
+  assert.is(verification.verdict.exit_code, 0)
+  assert.ok(
+    verification.results.some((row) => row.object_name === 'public.orders.orders_guard' && row.status === 'pass'),
+  )
+  await copy.drop()
+  await source.drop()
+})
+
+test('must fail: a copy without the checks, damaged before they were installed', async () => {
+  const { production } = await sandboxClusters()
+  const source = await makeDatabase(production)
+  const file = await fileOf(source)
+  for (const registrations of [undefined, registrationsOf(readBaselineFile(file))]) {
+    const copy = await makeDatabase(production, source.target.connection.database)
+    await migrateDown(copy.target, true)
+    await copy.run(
+      'drop trigger sessions_set_created_month on public.sessions',
+      `create or replace function public.trg_events_set_session_month_from_session() returns trigger language plpgsql as 'begin return new; end'`,
+    )
+    await migrateUp(copy.target, undefined, registrations)
+    const verification = await verify(copy.target, { baselineFile: file })
+    assert.is(verification.verdict.exit_code, 1)
+    const found = findings(verification).join('\n')
+    assert.match(found, /fail .*sessions_set_created_month.*missing/)
+    assert.match(
+      found,
+      /fail .*(another function definition than in production|trg_events_set_session_month_from_session\(\) is not the registered one)/,
+    )
+    await copy.drop()
+  }
+  await source.drop()
 })
 
 test('quick passes too, and reads no critical table', async () => {

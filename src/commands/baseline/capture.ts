@@ -8,7 +8,7 @@ import { requireSchema } from '../../database/installed-schema.ts'
 import { findTarget } from '../../database/targets.ts'
 import { Stages } from '../../terminal/stages.ts'
 import type { ProgramOutput } from '../program-output.ts'
-import { formatOption, nowOption, targetOption } from '../shared-options.ts'
+import { formatOption, nowOption, statementTimeoutOption, targetOption } from '../shared-options.ts'
 import { baselineText } from './show.ts'
 
 interface Options {
@@ -16,6 +16,7 @@ interface Options {
   label?: string
   out?: string
   now?: string
+  statementTimeout?: number
   format: 'text' | 'json'
 }
 
@@ -26,12 +27,15 @@ export function baselineCaptureCommand(output: ProgramOutput): Command {
     .addOption(targetOption())
     .option('-l, --label <text>', 'a note kept with the baseline')
     .addOption(nowOption())
+    .addOption(statementTimeoutOption())
     .addOption(formatOption())
     .option('-o, --out <file>', `the JSON file (default: ${baselinesDirectory}/<target>-<time>-<id>.json)`)
     .addHelpText('after', '\nExample:\n  pgdrill baseline capture --target production --label "before the release"')
     .action(async (options: Options) => {
       const target = findTarget(options.target)
-      const document = await withDatabase(target, { now: options.now }, async (database) => {
+      const { now, statementTimeout } = options
+      const limits = { now, statementTimeout: statementTimeout === undefined ? undefined : statementTimeout * 1000 }
+      const document = await withDatabase(target, limits, async (database) => {
         await requireSchema(database, target)
         return await new Stages().run('counting', () =>
           database

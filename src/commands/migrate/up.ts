@@ -1,6 +1,8 @@
 import { Command } from 'commander'
+import { registrationsOf } from '../../baselines/document.ts'
 import { migrateUp } from '../../database/migrations.ts'
 import { findTarget } from '../../database/targets.ts'
+import { baselineOfFile } from '../../verification/baseline-source.ts'
 import type { ProgramOutput } from '../program-output.ts'
 import { positiveInteger, targetOption } from '../shared-options.ts'
 
@@ -9,11 +11,16 @@ export function migrateUpCommand(output: ProgramOutput): Command {
   return new Command('up')
     .description('install or update the checks; safe to repeat')
     .addOption(targetOption())
+    .option('-b, --baseline <file>', 'for a restored copy: register what production had, and create no guard')
     .option('--count <number>', 'apply at most so many migrations', positiveInteger)
-    .addHelpText('after', '\nExample:\n  pgdrill migrate up --target production')
-    .action(async (options: { target?: string; count?: number }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  pgdrill migrate up --target production\n  pgdrill migrate up --target restore --baseline verify/baselines/FILE   (a copy whose backup did not hold the checks)',
+    )
+    .action(async (options: { target?: string; baseline?: string; count?: number }) => {
+      const baseline = options.baseline === undefined ? undefined : baselineOfFile(options.baseline)
       const target = findTarget(options.target)
-      const names = await migrateUp(target, options.count)
+      const names = await migrateUp(target, options.count, baseline && registrationsOf(baseline.document))
       for (const name of names) output.stdout(`applied ${name}\n`)
       if (names.length === 0) output.stdout('nothing to do: the checks are up to date\n')
     })

@@ -1,0 +1,19 @@
+-- Like to_regclass, but for whoever may not use the schema: to_regclass raises an
+-- error then, which would end a check over many relations for the sake of one.
+create or replace function drill._relation_oid(p_relation_name text)
+returns oid
+language sql
+stable
+set search_path = ''
+as $$
+  select c.oid
+  from pg_catalog.pg_class as c
+  inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  where n.nspname = (pg_catalog.parse_ident(p_relation_name))[1]
+    and c.relname = (pg_catalog.parse_ident(p_relation_name))[2]
+$$;
+
+comment on function drill._relation_oid(text) is
+  'Internal: the relation of a qualified name, quoted where needed; null when there is none';
+
+revoke all on function drill._relation_oid(text) from public;
