@@ -65,7 +65,7 @@ build/build.stamp: node_modules/.package-lock.json package.json tsconfig.json ts
 ##@ Verify a restored database
 
 .PHONY: verify
-verify: build ## Verify a restored database: TARGET=sandbox for a try, BASELINE=file DEPTH=quick|standard|full
+verify: build ## Verify a restored database: TARGET=sandbox for a try, BASELINE=file DEPTH=quick|standard
 	@$(pgdrill) verify $(with_target) $${BASELINE:+"--baseline=$$BASELINE"} $${DEPTH:+"--depth=$$DEPTH"} $$ARGS
 
 .PHONY: baseline
@@ -127,7 +127,7 @@ migration: install ## Write a migration with copies of the changed files of sql/
 	@$(script) scripts/new-migration.ts $$ARGS $${NAME:+-- "$$NAME"}
 
 .PHONY: manifest
-manifest: install ## Record the checksums of the migrations
+manifest: install ## Record the fingerprints of our functions and the checksums of the migrations
 	@$(script) scripts/write-manifest.ts $$ARGS
 
 # The package's install script makes links to its libraries, without which the server does not start: hence allowScripts,

@@ -95,7 +95,7 @@ function prepare(command: Command, output: ProgramOutput): void {
 function report(error: unknown, output: ProgramOutput): void {
   // commander has said it already.
   if (error instanceof CommanderError) return
-  const colors = pc.createColors(output.isColored)
+  const colors = pc.createColors(output.isErrorColored)
   const say = (message: string, hint: string | null | undefined) => {
     const line = (text: string) => hidePasswords(plainLine(text.replace(/\s*\n\s*/g, ' ')))
     output.stderr(`${colors.red('pgdrill:')} ${line(message)}\n`)

@@ -44,8 +44,9 @@ begin
           'timestamp_column', r.timestamp_column,
           'is_append_only', r.is_append_only,
           'tolerance', r.tolerance::text,
+          -- A partitioned table without a partition has none.
           'buckets', (
-            select pg_catalog.jsonb_agg(
+            select coalesce(pg_catalog.jsonb_agg(
               pg_catalog.jsonb_build_object(
                 'bucket_name', k.bucket_name,
                 'starts_at', k.starts_at,
@@ -56,7 +57,7 @@ begin
                 'newest_at', k.newest_at
               )
               order by k.starts_at, k.bucket_name collate "C"
-            )
+            ), '[]')
             from drill.baseline_buckets as k
             where k.baseline_id = r.baseline_id
               and k.relation_name = r.relation_name

@@ -75,8 +75,9 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
               stages,
             )
       const directory = options.out ?? join(proofsDirectory, verification.verification_id)
-      if (options.proof) writeProof(directory, verification)
+      // A proof that cannot be written makes it 2, but what was found is not kept back.
       output.stdout(render(verification, options, output))
+      if (options.proof) writeProof(directory, verification)
       if (options.proof) output.stderr(`proof: ${directory}\n`)
       if (options.target === 'sandbox') output.stderr(`stages: ${total(verification)}\n`)
       setExitCode(verification.verdict.exit_code)

@@ -64,7 +64,7 @@ test('a name that is none', async () => {
   for (const name of ['a; rm -rf /', '$(id)', '`id`', '../x', '-', '1st', 'übung', 'a b', 'a\nb', '\u001b[31mred']) {
     const outcome = await place.run(['verify', `--target=${name}`])
     assertRefused(outcome, /is not the name of a target/)
-    assert.not.match(outcome.stderr, /\u001b/)
+    assert.not(outcome.stderr.includes('\u001b'))
   }
 })
 

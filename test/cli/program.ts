@@ -84,7 +84,7 @@ export class Workplace {
     process.stdout.write = toStdout as typeof process.stdout.write
     process.stderr.write = toStderr as typeof process.stderr.write
     try {
-      const code = await runCli(args, { stdout: toStdout, stderr: toStderr, isColored: false })
+      const code = await runCli(args, { stdout: toStdout, stderr: toStderr, isColored: false, isErrorColored: false })
       return this.#outcome(code, stdout, stderr)
     } finally {
       process.stdout.write = before.out

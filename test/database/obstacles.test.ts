@@ -1,6 +1,7 @@
 // What keeps a verification from looking: rights, row level security, locks, a lost connection. Each is said and is no pass.
 
 import { randomBytes } from 'node:crypto'
+import { connect, createServer, type Socket } from 'node:net'
 import type { Sql } from 'postgres'
 import * as assert from 'uvu/assert'
 import type { CheckResult } from '../../src/database/contract.ts'
@@ -176,6 +177,32 @@ test('a connection that is cut in the middle: 2 and one line', async () => {
     const verification = await whenItWaits('pg_terminate_backend', verifyAs('postgres'))
     assertRefused(verification, /terminating connection|connection .* lost/, undefined)
   })
+})
+
+test('a network that resets the connection in the middle: 2 and one line, at once', async () => {
+  const clients = new Set<Socket>()
+  const proxy = createServer((client) => {
+    clients.add(client)
+    const server = connect(`${copy.cluster.socketDirectory}/.s.PGSQL.${copy.cluster.port}`)
+    for (const socket of [client, server]) socket.on('error', () => server.destroy())
+    client.pipe(server).pipe(client)
+  })
+  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
+  const { port } = proxy.address() as { port: number }
+  const url = `postgresql://postgres:${canary}@127.0.0.1:${port}/${copy.target.connection.database}`
+  await whileLocked(async () => {
+    const verification = place.run(['verify', '-t', 'copy', '--no-proof'], { COPY_DATABASE_URL: url })
+    const isWaiting = () =>
+      admin.unsafe(
+        `select from pg_stat_activity where datname = '${copy.target.connection.database}' and wait_event_type = 'Lock'`,
+      )
+    await until('it waits for the lock', async () => (await isWaiting()).length > 0, 20)
+    for (const client of clients) client.resetAndDestroy()
+    const started = performance.now()
+    assertRefused(await verification, /ECONNRESET|connection .* lost/)
+    assert.ok(performance.now() - started < 2000)
+  })
+  await new Promise((done) => proxy.close(done))
 })
 
 test('migrate: a connection that is cut while it waits for another run', async () => {

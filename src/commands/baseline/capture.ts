@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { parseBaseline } from '../../baselines/document.ts'
 import { baselineFileName, baselinesDirectory, writeBaselineFile } from '../../baselines/file.ts'
+import { CouldNotVerify } from '../../could-not-verify.ts'
 import { withDatabase } from '../../database/connect.ts'
 import { captureBaseline, exportBaseline } from '../../database/facts.ts'
 import { requireSchema } from '../../database/installed-schema.ts'
@@ -48,7 +49,15 @@ export function baselineCaptureCommand(output: ProgramOutput): Command {
       })
       const baseline = parseBaseline(document, 'just captured')
       const file = options.out ?? join(baselinesDirectory, baselineFileName(target.name, baseline))
-      writeBaselineFile(file, document)
+      try {
+        writeBaselineFile(file, document)
+      } catch (error) {
+        throw new CouldNotVerify(
+          `the baseline ${baseline.baseline_id} is stored in ${target.name}, but ${file} cannot be written: ${(error as Error).message}`,
+          `Make room, then: pgdrill baseline export ${baseline.baseline_id} --target ${target.name} --out FILE.`,
+          { cause: error },
+        )
+      }
       output.stdout(options.format === 'json' ? `${document}\n` : baselineText(baseline))
       output.stderr(`stored in ${target.name} and in ${file}\n`)
     })
