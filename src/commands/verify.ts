@@ -1,10 +1,13 @@
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import pc from 'picocolors'
+import { CouldNotVerify } from '../could-not-verify.ts'
+import type { CheckResult } from '../database/contract.ts'
 import { findTarget, lookUpTarget } from '../database/targets.ts'
 import { verificationJson } from '../proof/json.ts'
 import { verificationText } from '../proof/text.ts'
 import { proofsDirectory, requireNoProof, writeProof } from '../proof/write-proof.ts'
+import { judge } from '../rules/verdict.ts'
 import { withThrowAwaySandbox } from '../sandbox/throw-away.ts'
 import { Stages } from '../terminal/stages.ts'
 import { type BaselineSource, baselineOfFile } from '../verification/baseline-source.ts'
@@ -64,7 +67,7 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
       if (options.proof && options.out !== undefined) requireNoProof(options.out)
       const baseline = options.baseline === undefined ? undefined : baselineOfFile(options.baseline)
       const stages = new Stages()
-      const verification =
+      const found =
         options.target === 'sandbox'
           ? await withThrowAwaySandbox(stages, (sandbox) => verifyTarget(question(options, baseline, sandbox), stages))
           : await verifyTarget(
@@ -74,14 +77,36 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
               }),
               stages,
             )
-      const directory = options.out ?? join(proofsDirectory, verification.verification_id)
-      // A proof that cannot be written makes it 2, but what was found is not kept back.
+      const directory = options.out ?? join(proofsDirectory, found.verification_id)
+      const verification = options.proof ? prove(directory, found) : found
       output.stdout(render(verification, options, output))
-      if (options.proof) writeProof(directory, verification)
-      if (options.proof) output.stderr(`proof: ${directory}\n`)
+      if (verification === found && options.proof) output.stderr(`proof: ${directory}\n`)
       if (options.target === 'sandbox') output.stderr(`stages: ${total(verification)}\n`)
       setExitCode(verification.verdict.exit_code)
     })
+}
+
+// Without its proof a verification does not count, but what was found is not kept back.
+function prove(directory: string, verification: Verification): Verification {
+  try {
+    writeProof(directory, verification)
+    return verification
+  } catch (error) {
+    if (!(error instanceof CouldNotVerify)) throw error
+    const results: CheckResult[] = [
+      ...verification.results,
+      {
+        check_name: 'proof',
+        object_name: directory,
+        status: 'error',
+        detail: error.message,
+        hint: error.hint ?? null,
+        expected: 'a proof',
+        actual: 'none',
+      },
+    ]
+    return { ...verification, results, verdict: judge(results) }
+  }
 }
 
 function question(
