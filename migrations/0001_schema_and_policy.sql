@@ -67,6 +67,25 @@ comment on function drill.get_now() is
 revoke all on function drill.get_now() from public;
 -- end copy of sql/core/get_now.sql
 
+-- begin copy of sql/core/_is_copy.sql
+-- Nothing inside a database says that it is a copy, so whoever looks does: pgdrill
+-- verify and the files of verify/ set drill.is_copy. It changes what counts as
+-- evidence: what a copy wrote itself says nothing about production.
+create or replace function drill._is_copy()
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(pg_catalog.current_setting('drill.is_copy', true) = 'on', false)
+$$;
+
+comment on function drill._is_copy() is
+  'Internal: whether the session takes this database for a restored copy (setting drill.is_copy)';
+
+revoke all on function drill._is_copy() from public;
+-- end copy of sql/core/_is_copy.sql
+
 -- begin copy of sql/core/_relation_name.sql
 -- regclass::text leaves out the schema when it is on the search_path; names that
 -- are stored and compared must not depend on who asks.
@@ -347,6 +366,7 @@ drop function drill.get_identity();
 drop table drill.installation;
 drop function drill._relation_oid(text);
 drop function drill._relation_name(oid);
+drop function drill._is_copy();
 drop function drill.get_now();
 drop type drill.check_result;
 drop domain drill.check_status;

@@ -163,7 +163,8 @@ as $$
   select case
     when r.relation_oid is null
       then 'does not exist'
-    when c.relkind not in ('r', 'p', 'f', 'm')
+    -- A materialized view is computed, and a foreign table is another server's: both could look like the table they replaced.
+    when c.relkind not in ('r', 'p')
       then 'is not a table'
     when not pg_catalog.has_schema_privilege(c.relnamespace, 'usage')
       then pg_catalog.format('cannot be read: grant usage on schema %s to %I', c.relnamespace::regnamespace, current_user)
@@ -192,6 +193,67 @@ comment on function drill._critical_relation_problem(text, text) is
 
 revoke all on function drill._critical_relation_problem(text, text) from public;
 -- end copy of sql/data/_critical_relation_problem.sql
+
+-- begin copy of sql/data/_recent_days.sql
+-- How long a relation may rightly be quiet is what its own days show. One bit per
+-- day and no grouping: a group by day would be planned as a sort on disk, while
+-- bit_or runs in parallel. Partitions that ended before the first day are left out.
+create or replace function drill._recent_days(p_relation_name text, p_timestamp_column text)
+returns bit(60)
+language plpgsql
+stable
+set search_path = ''
+set timezone = 'UTC'
+set row_security = off
+as $$
+declare
+  v_query text;
+  v_days bigint;
+begin
+  if p_timestamp_column is null then
+    return null;
+  end if;
+
+  select pg_catalog.string_agg(
+    pg_catalog.format(
+      'select pg_catalog.bit_or(1::bigint << ($1::date - t.%2$I::date)) as days from %1$s as t'
+      ' where t.%2$I >= $1 - interval ''59 days'' and t.%2$I < $1 + interval ''1 day''',
+      b.bucket_name, p_timestamp_column
+    ),
+    ' union all '
+  )
+  into v_query
+  from (
+    select p.partition_name
+    from drill.list_partitions(p_relation_name) as p
+    where p.ends_at is null
+      or p.ends_at >= drill.get_now() - interval '60 days'
+    union all
+    select p_relation_name
+    where not exists (
+      select
+      from pg_catalog.pg_partitioned_table as t
+      where t.partrelid = drill._relation_oid(p_relation_name)
+    )
+  ) as b (bucket_name);
+
+  if v_query is null then
+    return 0::bit(60);
+  end if;
+
+  execute 'select pg_catalog.bit_or(d.days) from (' || v_query || ') as d'
+  into v_days
+  using pg_catalog.date_trunc('day', drill.get_now());
+
+  return coalesce(v_days, 0)::bit(60);
+end
+$$;
+
+comment on function drill._recent_days(text, text) is
+  'Internal: which of the last 60 UTC days have rows, one bit per day, today''s the last';
+
+revoke all on function drill._recent_days(text, text) from public;
+-- end copy of sql/data/_recent_days.sql
 
 -- begin copy of sql/data/_measure_query.sql
 -- Two shapes of a branch: where an index leads with the timestamp column, oldest
@@ -252,7 +314,8 @@ revoke all on function drill._measure_query(text[], text, boolean, boolean) from
 -- The partitions of a relation are measured by one query, a hundred at a time:
 -- as branches of a union all they are spread over parallel workers, which one
 -- query per partition cannot use and a group by tableoid uses badly. A cursor
--- would run without workers, hence arrays. When that query fails, each partition
+-- would run without workers, hence arrays. With row_security off a policy that would
+-- hide rows, of a partition too, is an error and not a smaller count. When that query fails, each partition
 -- of it is measured alone, so that the problem is laid at the right door.
 create or replace function drill._measure_buckets(p_with_counts boolean, p_with_times boolean)
 returns table (
@@ -270,6 +333,7 @@ language plpgsql
 stable
 set search_path = ''
 set timezone = 'UTC'
+set row_security = off
 as $$
 declare
   c_batch_size constant integer := 100;
@@ -310,12 +374,6 @@ begin
     into v_names
     from drill.list_partitions(v_relation.relation_name) with ordinality
       as p (partition_name, is_default, starts_at, ends_at, is_detach_pending, position);
-
-    if exists (select from pg_catalog.pg_partitioned_table as p where p.partrelid = v_relation.relation_oid)
-      and not exists (select from drill.list_partitions(v_relation.relation_name))
-    then
-      continue;
-    end if;
 
     for v_start in 1..pg_catalog.cardinality(v_names) by c_batch_size loop
       v_batch := v_names[v_start:v_start + c_batch_size - 1];
@@ -494,7 +552,9 @@ create table drill.heartbeats (
   beat_at timestamptz primary key,
   lsn pg_lsn not null,
   system_identifier bigint not null,
-  timeline_id integer not null
+  timeline_id integer not null,
+  started_at timestamptz not null,
+  database_name text not null
 );
 
 comment on table drill.heartbeats is
@@ -504,29 +564,51 @@ comment on column drill.heartbeats.lsn is 'WAL insert position at that moment';
 comment on column drill.heartbeats.system_identifier is 'Server that wrote it';
 comment on column drill.heartbeats.timeline_id is 'Timeline on which it was written: tells production''s heartbeats from those of a copy whose jobs run on';
 
+comment on column drill.heartbeats.started_at is 'Start of the server that wrote it: tells those that a copy writes since it runs';
+comment on column drill.heartbeats.database_name is 'Database in which it was written: a copy may stand beside production on one server';
+
 revoke all on table drill.heartbeats from public;
 -- end copy of sql/recovery/heartbeats.sql
 
--- begin copy of sql/recovery/record_heartbeat.sql
-create or replace function drill.record_heartbeat()
+-- begin copy of sql/recovery/_write_heartbeat.sql
+create or replace function drill._write_heartbeat()
 returns timestamptz
-language plpgsql
+language sql
 volatile
 set search_path = ''
 as $$
-declare
-  v_beat_at timestamptz := drill.get_now();
-begin
-  insert into drill.heartbeats (beat_at, lsn, system_identifier, timeline_id)
-  select v_beat_at, pg_catalog.pg_current_wal_insert_lsn(), i.system_identifier, i.timeline_id
+  insert into drill.heartbeats (beat_at, lsn, system_identifier, timeline_id, started_at, database_name)
+  select drill.get_now(), pg_catalog.pg_current_wal_insert_lsn(), i.system_identifier, i.timeline_id, i.started_at,
+    i.database_name
   from drill.get_identity() as i
   on conflict (beat_at) do nothing;
 
-  delete from drill.heartbeats as h
-  where h.beat_at < v_beat_at - drill.get_policy('heartbeat_retention');
+  select drill.get_now()
+$$;
 
-  return v_beat_at;
-end
+comment on function drill._write_heartbeat() is
+  'Internal: writes a heartbeat and forgets none';
+
+revoke all on function drill._write_heartbeat() from public;
+-- end copy of sql/recovery/_write_heartbeat.sql
+
+-- begin copy of sql/recovery/record_heartbeat.sql
+-- Rows that another session is removing are left to it: a heartbeat must never wait.
+create or replace function drill.record_heartbeat()
+returns timestamptz
+language sql
+volatile
+set search_path = ''
+as $$
+  delete from drill.heartbeats as h
+  where h.beat_at in (
+    select o.beat_at
+    from drill.heartbeats as o
+    where o.beat_at < drill.get_now() - drill.get_policy('heartbeat_retention')
+    for update skip locked
+  );
+
+  select drill._write_heartbeat()
 $$;
 
 comment on function drill.record_heartbeat() is
@@ -539,9 +621,13 @@ revoke all on function drill.record_heartbeat() from public;
 -- Regular heartbeats say exactly up to when the copy reaches. With rare ones
 -- (written on captures only) the newest of them is only a lower bound, and rows of
 -- append-only relations that came later prove more. Rows dated after now prove
--- nothing. Heartbeats that the copy wrote itself, because its scheduled jobs run
--- on, say nothing about production: a promoted copy is on a new timeline, a
--- logical one on another server.
+-- nothing.
+--
+-- What a copy wrote itself, because its scheduled jobs run on or somebody tried the
+-- application on it, says nothing about production. Its heartbeats are known by
+-- the new timeline of a promoted copy, the other server of a logical one, and the
+-- start of the server that runs now with the database's name; its rows by being
+-- newer than that start.
 create or replace function drill.recovery_point(p_read_data boolean default true)
 returns table (
   recovery_point timestamptz,
@@ -559,15 +645,21 @@ as $$
   with candidate as (
     select
       h.beat_at,
-      (h.system_identifier, h.timeline_id) = (i.system_identifier, i.timeline_id) as is_of_this_server
+      (h.system_identifier, h.timeline_id, h.database_name)
+        = (i.system_identifier, i.timeline_id, i.database_name) as is_of_this_server,
+      drill._is_copy() and (h.started_at, h.database_name) = (i.started_at, i.database_name) as is_of_this_copy,
+      h.started_at = i.started_at and h.database_name <> i.database_name as is_of_neighbour
     from drill.heartbeats as h
     cross join drill.get_identity() as i
   ),
   newest as (
     select c.beat_at
     from candidate as c
-    where not c.is_of_this_server
-      or not exists (select from candidate as o where not o.is_of_this_server)
+    where not c.is_of_this_copy
+      and (
+        not c.is_of_this_server
+        or not exists (select from candidate as o where not o.is_of_this_server)
+      )
     order by c.beat_at desc
     limit 11
   ),
@@ -580,7 +672,8 @@ as $$
       pg_catalog.max(g.beat_at) as beat_at,
       pg_catalog.max(g.beat_gap) as beat_interval,
       coalesce(
-        pg_catalog.count(*) >= 3 and pg_catalog.max(g.beat_gap) <= drill.get_policy('heartbeat_interval'),
+        pg_catalog.count(*) >= 3 and -- A job that starts each five minutes does so to the second, more or less.
+        pg_catalog.max(g.beat_gap) <= drill.get_policy('heartbeat_interval') + interval '30 seconds',
         false
       ) as is_regular
     from gap as g
@@ -591,6 +684,12 @@ as $$
     inner join drill.critical_relations as c on c.relation_name = n.relation_name
     where c.is_append_only
       and n.newest_at <= drill.get_now()
+      -- But where production stands on the very same server, its rows are newer than that start, too.
+      and not (
+        drill._is_copy()
+        and n.newest_at >= pg_catalog.pg_postmaster_start_time()
+        and not exists (select from candidate as o where o.is_of_neighbour)
+      )
       -- Scanning the data for a moment that heartbeats already tell would be waste.
       and p_read_data
       and not (select h.is_regular from heartbeat as h)
@@ -680,6 +779,24 @@ as $$
       ) as failure_point
     ) as f
   ) as v
+  union all
+  select
+    'recovery_point', null, 'fail',
+    'the server is still in recovery: it is a standby, or the restore has not come to its end',
+    'Wait for the recovery to end, or promote it: select pg_promote().',
+    pg_catalog.to_jsonb('recovered'::text), pg_catalog.to_jsonb('in recovery'::text)
+  where pg_catalog.pg_is_in_recovery()
+  union all
+  -- A time that the copy carries with it would make it judge itself.
+  select
+    'recovery_point', null, 'fail',
+    pg_catalog.format('the database or a role of it sets %s', s.setting),
+    'Take the setting away (alter database ... reset ...): only whoever verifies may say what now, the failure point and a copy are.',
+    null, pg_catalog.to_jsonb(s.setting)
+  from pg_catalog.pg_db_role_setting as d
+  cross join lateral pg_catalog.unnest(d.setconfig) as s (setting)
+  where s.setting like 'drill.%'
+    and d.setdatabase in (0, (select b.oid from pg_catalog.pg_database as b where b.datname = pg_catalog.current_database()))
 $$;
 
 comment on function drill.verify_recovery_point(timestamptz, boolean) is
@@ -735,6 +852,7 @@ create table drill.baseline_relations (
   timestamp_column text,
   is_append_only boolean not null,
   tolerance numeric not null,
+  recent_days bit(60),
   constraint baseline_relations_pkey primary key (baseline_id, relation_name)
 );
 
@@ -744,6 +862,7 @@ comment on column drill.baseline_relations.relation_name is 'Schema and table, q
 comment on column drill.baseline_relations.timestamp_column is 'Column that dates a row, or null';
 comment on column drill.baseline_relations.is_append_only is 'True when rows are never deleted';
 comment on column drill.baseline_relations.tolerance is 'Tolerated share of difference of a settled bucket that is not append-only';
+comment on column drill.baseline_relations.recent_days is 'Which of the last 60 days had rows, the day of the capture last; null without a timestamp column';
 
 revoke all on table drill.baseline_relations from public;
 -- end copy of sql/baselines/baseline_relations.sql
@@ -779,6 +898,42 @@ comment on column drill.baseline_buckets.newest_at is 'Newest timestamp, null wh
 revoke all on table drill.baseline_buckets from public;
 -- end copy of sql/baselines/baseline_buckets.sql
 
+-- begin copy of sql/baselines/_newest_baseline.sql
+-- A baseline that a copy captured of itself would approve of any damage in it.
+create or replace function drill._newest_baseline()
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+  with candidate as (
+    select
+      b.baseline_id,
+      b.captured_at,
+      (b.system_identifier, b.timeline_id, b.database_name)
+        = (i.system_identifier, i.timeline_id, i.database_name) as is_of_this_server,
+      (b.started_at, b.database_name) = (i.started_at, i.database_name) as is_of_this_start
+    from drill.baselines as b
+    cross join drill.get_identity() as i
+  )
+  select c.baseline_id
+  from candidate as c
+  where not drill._is_copy()
+    or not c.is_of_this_start
+    and (
+      not c.is_of_this_server
+      or not exists (select from candidate as o where not o.is_of_this_server)
+    )
+  order by c.captured_at desc, c.baseline_id
+  limit 1
+$$;
+
+comment on function drill._newest_baseline() is
+  'Internal: the newest stored baseline; in a copy (setting drill.is_copy) those that it captured of itself left out';
+
+revoke all on function drill._newest_baseline() from public;
+-- end copy of sql/baselines/_newest_baseline.sql
+
 -- begin copy of sql/baselines/capture_baseline.sql
 -- A baseline with a hole would later pass for "production had nothing there", so
 -- anything that cannot be measured ends the capture.
@@ -798,8 +953,6 @@ begin
       message = 'cannot capture a baseline: no critical relation is registered',
       hint = 'Register what must be recoverable: select drill.register_critical_relation(''public.orders'', ''created_at'', true).';
   end if;
-
-  perform drill.record_heartbeat();
 
   insert into drill.baselines (
     captured_at, captured_lsn, label, schema_version, installation_id, system_identifier, timeline_id,
@@ -831,8 +984,15 @@ begin
       hint = 'Install pgdrill again: its identity of this database is gone.';
   end if;
 
-  insert into drill.baseline_relations (baseline_id, relation_name, timestamp_column, is_append_only, tolerance)
-  select v_baseline_id, c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance
+  insert into drill.baseline_relations (
+    baseline_id, relation_name, timestamp_column, is_append_only, tolerance, recent_days
+  )
+  select
+    v_baseline_id, c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance,
+    case
+      when drill._critical_relation_problem(c.relation_name, c.timestamp_column) is null
+        then drill._recent_days(c.relation_name, c.timestamp_column)
+    end
   from drill.critical_relations as c;
 
   -- One statement, hence one snapshot for all counts.
@@ -855,6 +1015,9 @@ begin
       v_bucket.is_default, v_bucket.row_count, v_bucket.oldest_at, v_bucket.newest_at
     );
   end loop;
+
+  -- Last: what it locks, it locks but for a moment.
+  perform drill._write_heartbeat();
 
   return v_baseline_id;
 end
@@ -917,11 +1080,7 @@ declare
   v_document jsonb;
 begin
   if v_baseline_id is null then
-    select b.baseline_id
-    into v_baseline_id
-    from drill.baselines as b
-    order by b.captured_at desc, b.baseline_id
-    limit 1;
+    v_baseline_id := drill._newest_baseline();
   end if;
 
   select pg_catalog.jsonb_build_object(
@@ -950,6 +1109,7 @@ begin
           'timestamp_column', r.timestamp_column,
           'is_append_only', r.is_append_only,
           'tolerance', r.tolerance::text,
+          'recent_days', r.recent_days::text,
           -- A partitioned table without a partition has none.
           'buckets', (
             select coalesce(pg_catalog.jsonb_agg(
@@ -1003,8 +1163,8 @@ revoke all on function drill.export_baseline(uuid) from public;
 -- For people with psql alone: the newest baseline that travelled with the copy
 -- beside the counts of now. Judges only what needs no history: nothing that had
 -- rows is empty, no bucket is missing, closed buckets of append-only relations are
--- equal, and append-only relations did not shrink since a baseline that the copy
--- contains. The command line compares in full.
+-- equal, no append-only relation shrank since a baseline that the copy contains,
+-- no other by more than its tolerance. Timestamps and growth are the command line's.
 create or replace function drill.verify_row_counts()
 returns setof drill.check_result
 language plpgsql
@@ -1021,8 +1181,7 @@ begin
   select b.baseline_id, b.captured_at
   into v_baseline
   from drill.baselines as b
-  order by b.captured_at desc, b.baseline_id
-  limit 1;
+  where b.baseline_id = drill._newest_baseline();
 
   if not found then
     return next row(
@@ -1040,6 +1199,7 @@ begin
       r.relation_name is not null as is_in_baseline,
       f.relation_name is not null as is_registered,
       r.is_append_only,
+      greatest(1, r.tolerance * k.row_count) as tolerated_count,
       k.row_count as expected_count,
       f.row_count as actual_count,
       f.problem,
@@ -1082,9 +1242,11 @@ begin
       v_result.hint := pg_catalog.format('Restore the rows of %s.', v_bucket.bucket_name);
     elsif v_bucket.is_append_only and v_bucket.is_settled and v_bucket.actual_count <> v_bucket.expected_count
       or v_bucket.is_append_only and v_bucket.actual_count < v_bucket.expected_count
+      or not v_bucket.is_append_only and v_bucket.actual_count < v_bucket.expected_count - v_bucket.tolerated_count
     then
       v_result.status := 'fail';
       v_result.detail := v_result.detail || case
+        when not v_bucket.is_append_only then pg_catalog.format(': fewer than the tolerated %s', pg_catalog.trunc(v_bucket.tolerated_count))
         when v_bucket.is_settled then ': it is closed and append-only, so they must be equal'
         else ': an append-only relation cannot shrink'
       end;
@@ -1108,12 +1270,14 @@ drop function drill.verify_row_counts();
 drop function drill.export_baseline(uuid);
 drop function drill.list_baselines();
 drop function drill.capture_baseline(text);
+drop function drill._newest_baseline();
 drop table drill.baseline_buckets;
 drop table drill.baseline_relations;
 drop table drill.baselines;
 drop function drill.verify_recovery_point(timestamptz, boolean);
 drop function drill.recovery_point(boolean);
 drop function drill.record_heartbeat();
+drop function drill._write_heartbeat();
 drop table drill.heartbeats;
 drop function drill.verify_critical_relations();
 drop function drill.list_newest_timestamps();
@@ -1121,6 +1285,7 @@ drop function drill.list_row_counts();
 drop function drill.list_buckets(boolean);
 drop function drill._measure_buckets(boolean, boolean);
 drop function drill._measure_query(text[], text, boolean, boolean);
+drop function drill._recent_days(text, text);
 drop function drill._critical_relation_problem(text, text);
 drop function drill._has_index_on(oid, text);
 drop function drill.import_registrations(jsonb);

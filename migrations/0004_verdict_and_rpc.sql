@@ -233,6 +233,12 @@ comment on function drill.schema_version() is
 revoke all on function drill.schema_version() from public;
 -- end copy of sql/core/schema_version.sql
 
+-- For a restored copy: what production had, given by pgdrill migrate up --baseline.
+-- In here, so that the installation is whole or not at all.
+select drill.import_registrations(r.document::jsonb)
+from (select nullif(pg_catalog.current_setting('drill.registrations', true), '')) as r (document)
+where r.document is not null;
+
 -- Down Migration
 
 -- The RPC that stood here before comes back with its body, grants and comment.

@@ -5,6 +5,7 @@
 \ir core/check_status.sql
 \ir core/check_result.sql
 \ir core/get_now.sql
+\ir core/_is_copy.sql
 \ir core/_relation_name.sql
 \ir core/_relation_oid.sql
 \ir core/installation.sql
@@ -28,6 +29,7 @@
 \ir policy/import_registrations.sql
 \ir data/_has_index_on.sql
 \ir data/_critical_relation_problem.sql
+\ir data/_recent_days.sql
 \ir data/_measure_query.sql
 \ir data/_measure_buckets.sql
 \ir data/list_buckets.sql
@@ -35,12 +37,14 @@
 \ir data/list_newest_timestamps.sql
 \ir data/verify_critical_relations.sql
 \ir recovery/heartbeats.sql
+\ir recovery/_write_heartbeat.sql
 \ir recovery/record_heartbeat.sql
 \ir recovery/recovery_point.sql
 \ir recovery/verify_recovery_point.sql
 \ir baselines/baselines.sql
 \ir baselines/baseline_relations.sql
 \ir baselines/baseline_buckets.sql
+\ir baselines/_newest_baseline.sql
 \ir baselines/capture_baseline.sql
 \ir baselines/list_baselines.sql
 \ir baselines/export_baseline.sql

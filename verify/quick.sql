@@ -6,6 +6,8 @@
 begin transaction isolation level repeatable read read only;
 set local statement_timeout = '60s';
 set local lock_timeout = '5s';
+-- What this database wrote itself since it runs says nothing about production.
+set local drill.is_copy = 'on';
 
 \echo 'What is not right:'
 select
@@ -30,6 +32,7 @@ select
   count(*) filter (where r.status = 'error') as not_looked_at,
   case
     when count(*) filter (where r.status = 'fail') > 0 then 'FAIL'
+    when count(*) filter (where r.status <> 'skip') = 0 then 'NOT APPLICABLE'
     when count(*) filter (where r.status = 'error') > 0 or count(*) filter (where r.status = 'pass') = 0 then 'COULD NOT VERIFY'
     else 'PASS'
   end as verdict

@@ -17,8 +17,6 @@ begin
       hint = 'Register what must be recoverable: select drill.register_critical_relation(''public.orders'', ''created_at'', true).';
   end if;
 
-  perform drill.record_heartbeat();
-
   insert into drill.baselines (
     captured_at, captured_lsn, label, schema_version, installation_id, system_identifier, timeline_id,
     started_at, database_name, server_version, policies, guards, partitioned_relations
@@ -49,8 +47,15 @@ begin
       hint = 'Install pgdrill again: its identity of this database is gone.';
   end if;
 
-  insert into drill.baseline_relations (baseline_id, relation_name, timestamp_column, is_append_only, tolerance)
-  select v_baseline_id, c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance
+  insert into drill.baseline_relations (
+    baseline_id, relation_name, timestamp_column, is_append_only, tolerance, recent_days
+  )
+  select
+    v_baseline_id, c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance,
+    case
+      when drill._critical_relation_problem(c.relation_name, c.timestamp_column) is null
+        then drill._recent_days(c.relation_name, c.timestamp_column)
+    end
   from drill.critical_relations as c;
 
   -- One statement, hence one snapshot for all counts.
@@ -73,6 +78,9 @@ begin
       v_bucket.is_default, v_bucket.row_count, v_bucket.oldest_at, v_bucket.newest_at
     );
   end loop;
+
+  -- Last: what it locks, it locks but for a moment.
+  perform drill._write_heartbeat();
 
   return v_baseline_id;
 end

@@ -11,11 +11,7 @@ declare
   v_document jsonb;
 begin
   if v_baseline_id is null then
-    select b.baseline_id
-    into v_baseline_id
-    from drill.baselines as b
-    order by b.captured_at desc, b.baseline_id
-    limit 1;
+    v_baseline_id := drill._newest_baseline();
   end if;
 
   select pg_catalog.jsonb_build_object(
@@ -44,6 +40,7 @@ begin
           'timestamp_column', r.timestamp_column,
           'is_append_only', r.is_append_only,
           'tolerance', r.tolerance::text,
+          'recent_days', r.recent_days::text,
           -- A partitioned table without a partition has none.
           'buckets', (
             select coalesce(pg_catalog.jsonb_agg(

@@ -7,7 +7,8 @@ as $$
   select case
     when r.relation_oid is null
       then 'does not exist'
-    when c.relkind not in ('r', 'p', 'f', 'm')
+    -- A materialized view is computed, and a foreign table is another server's: both could look like the table they replaced.
+    when c.relkind not in ('r', 'p')
       then 'is not a table'
     when not pg_catalog.has_schema_privilege(c.relnamespace, 'usage')
       then pg_catalog.format('cannot be read: grant usage on schema %s to %I', c.relnamespace::regnamespace, current_user)

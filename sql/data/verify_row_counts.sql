@@ -1,8 +1,8 @@
 -- For people with psql alone: the newest baseline that travelled with the copy
 -- beside the counts of now. Judges only what needs no history: nothing that had
 -- rows is empty, no bucket is missing, closed buckets of append-only relations are
--- equal, and append-only relations did not shrink since a baseline that the copy
--- contains. The command line compares in full.
+-- equal, no append-only relation shrank since a baseline that the copy contains,
+-- no other by more than its tolerance. Timestamps and growth are the command line's.
 create or replace function drill.verify_row_counts()
 returns setof drill.check_result
 language plpgsql
@@ -19,8 +19,7 @@ begin
   select b.baseline_id, b.captured_at
   into v_baseline
   from drill.baselines as b
-  order by b.captured_at desc, b.baseline_id
-  limit 1;
+  where b.baseline_id = drill._newest_baseline();
 
   if not found then
     return next row(
@@ -38,6 +37,7 @@ begin
       r.relation_name is not null as is_in_baseline,
       f.relation_name is not null as is_registered,
       r.is_append_only,
+      greatest(1, r.tolerance * k.row_count) as tolerated_count,
       k.row_count as expected_count,
       f.row_count as actual_count,
       f.problem,
@@ -80,9 +80,11 @@ begin
       v_result.hint := pg_catalog.format('Restore the rows of %s.', v_bucket.bucket_name);
     elsif v_bucket.is_append_only and v_bucket.is_settled and v_bucket.actual_count <> v_bucket.expected_count
       or v_bucket.is_append_only and v_bucket.actual_count < v_bucket.expected_count
+      or not v_bucket.is_append_only and v_bucket.actual_count < v_bucket.expected_count - v_bucket.tolerated_count
     then
       v_result.status := 'fail';
       v_result.detail := v_result.detail || case
+        when not v_bucket.is_append_only then pg_catalog.format(': fewer than the tolerated %s', pg_catalog.trunc(v_bucket.tolerated_count))
         when v_bucket.is_settled then ': it is closed and append-only, so they must be equal'
         else ': an append-only relation cannot shrink'
       end;

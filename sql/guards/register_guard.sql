@@ -43,6 +43,11 @@ begin
     function_name = excluded.function_name,
     trigger_definition = excluded.trigger_definition,
     function_definition = excluded.function_definition;
+
+  -- Guards may share a function: what is accepted for one is accepted for all.
+  update drill.guards as g
+  set function_definition = v_trigger.function_definition
+  where g.function_name = v_trigger.function_name;
 end
 $$;
 

@@ -15,6 +15,7 @@ declare
   v_period_to timestamptz;
   v_period_name text;
   v_step interval;
+  v_bound_zone text;
   v_partition record;
   v_other record;
   v_partition_count bigint;
@@ -59,7 +60,23 @@ begin
       pg_catalog.range_agg(pg_catalog.tstzrange(p.starts_at, p.ends_at)) filter (where not p.is_default)
     into v_partition_count, v_covered
     from drill.list_partitions(v_relation.relation_name) as p
-    where not p.is_detach_pending;
+    where not p.is_detach_pending
+      -- One that is partitioned again and has no leaf takes no row.
+      and exists (
+        select
+        from pg_catalog.pg_partition_tree(drill._relation_oid(p.partition_name)::regclass) as t
+        where t.isleaf
+      );
+
+    -- Dates know no zone: their periods begin at midnight of the bounds as they stand.
+    select case a.atttypid when 'timestamptz'::regtype then v_relation.time_zone else 'UTC' end
+    into v_bound_zone
+    from pg_catalog.pg_partitioned_table as p
+    inner join pg_catalog.pg_attribute as a
+      on a.attrelid = p.partrelid
+      and a.attnum = p.partattrs[0]
+    where p.partrelid = v_relation_oid;
+    v_bound_zone := coalesce(v_bound_zone, v_relation.time_zone);
 
     if exists (
       select
@@ -87,13 +104,13 @@ begin
     v_step := case v_relation.period when 'quarter' then interval '3 months' else ('1 ' || v_relation.period)::interval end;
     for i in 0..1 loop
       v_period_from := (pg_catalog.date_trunc(v_relation.period, drill.get_now() at time zone v_relation.time_zone) + i * v_step)
-        at time zone v_relation.time_zone;
+        at time zone v_bound_zone;
       v_period_to := (pg_catalog.date_trunc(v_relation.period, drill.get_now() at time zone v_relation.time_zone) + (i + 1) * v_step)
-        at time zone v_relation.time_zone;
+        at time zone v_bound_zone;
       v_period_name := pg_catalog.format(
         '%s of %s',
         v_relation.period,
-        pg_catalog.to_char(v_period_from at time zone v_relation.time_zone, 'YYYY-MM-DD')
+        pg_catalog.to_char(v_period_from at time zone v_bound_zone, 'YYYY-MM-DD')
       );
       v_result := row(
         'partitions', v_relation.relation_name, 'pass',
@@ -109,8 +126,8 @@ begin
         v_result.hint := pg_catalog.format(
           'Create or attach the partition of %s from %s to %s, and see why the partition job did not.',
           v_relation.relation_name,
-          pg_catalog.to_char(v_period_from at time zone v_relation.time_zone, 'YYYY-MM-DD'),
-          pg_catalog.to_char(v_period_to at time zone v_relation.time_zone, 'YYYY-MM-DD')
+          pg_catalog.to_char(v_period_from at time zone v_bound_zone, 'YYYY-MM-DD'),
+          pg_catalog.to_char(v_period_to at time zone v_bound_zone, 'YYYY-MM-DD')
         );
         v_result.actual := pg_catalog.to_jsonb('missing'::text);
       end if;
@@ -150,11 +167,19 @@ begin
 
     -- Half detached, or detached and left lying about.
     for v_partition in
-      select p.partition_name, true as is_pending
+      select p.partition_name, true as is_pending, true as was_attached
       from drill.list_partitions(v_relation.relation_name) as p
       where p.is_detach_pending
       union all
-      select drill._relation_name(c.oid), false
+      -- One that production keeps detached, as an archive, is in no baseline.
+      select
+        drill._relation_name(c.oid), false,
+        exists (
+          select
+          from drill.baseline_buckets as k
+          where k.relation_name = v_relation.relation_name
+            and k.bucket_name = drill._relation_name(c.oid)
+        )
       from pg_catalog.pg_class as c
       where c.relkind in ('r', 'p', 'f')
         and not c.relispartition
@@ -164,7 +189,7 @@ begin
       order by 1
     loop
       return next row(
-        'partitions', v_partition.partition_name, 'fail',
+        'partitions', v_partition.partition_name, case when v_partition.was_attached then 'fail' else 'warn' end,
         case
           when v_partition.is_pending
             then pg_catalog.format('the partition %s of %s is half detached', v_partition.partition_name, v_relation.relation_name)

@@ -1,22 +1,19 @@
+-- Rows that another session is removing are left to it: a heartbeat must never wait.
 create or replace function drill.record_heartbeat()
 returns timestamptz
-language plpgsql
+language sql
 volatile
 set search_path = ''
 as $$
-declare
-  v_beat_at timestamptz := drill.get_now();
-begin
-  insert into drill.heartbeats (beat_at, lsn, system_identifier, timeline_id)
-  select v_beat_at, pg_catalog.pg_current_wal_insert_lsn(), i.system_identifier, i.timeline_id
-  from drill.get_identity() as i
-  on conflict (beat_at) do nothing;
-
   delete from drill.heartbeats as h
-  where h.beat_at < v_beat_at - drill.get_policy('heartbeat_retention');
+  where h.beat_at in (
+    select o.beat_at
+    from drill.heartbeats as o
+    where o.beat_at < drill.get_now() - drill.get_policy('heartbeat_retention')
+    for update skip locked
+  );
 
-  return v_beat_at;
-end
+  select drill._write_heartbeat()
 $$;
 
 comment on function drill.record_heartbeat() is

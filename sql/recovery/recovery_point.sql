@@ -1,9 +1,13 @@
 -- Regular heartbeats say exactly up to when the copy reaches. With rare ones
 -- (written on captures only) the newest of them is only a lower bound, and rows of
 -- append-only relations that came later prove more. Rows dated after now prove
--- nothing. Heartbeats that the copy wrote itself, because its scheduled jobs run
--- on, say nothing about production: a promoted copy is on a new timeline, a
--- logical one on another server.
+-- nothing.
+--
+-- What a copy wrote itself, because its scheduled jobs run on or somebody tried the
+-- application on it, says nothing about production. Its heartbeats are known by
+-- the new timeline of a promoted copy, the other server of a logical one, and the
+-- start of the server that runs now with the database's name; its rows by being
+-- newer than that start.
 create or replace function drill.recovery_point(p_read_data boolean default true)
 returns table (
   recovery_point timestamptz,
@@ -21,15 +25,21 @@ as $$
   with candidate as (
     select
       h.beat_at,
-      (h.system_identifier, h.timeline_id) = (i.system_identifier, i.timeline_id) as is_of_this_server
+      (h.system_identifier, h.timeline_id, h.database_name)
+        = (i.system_identifier, i.timeline_id, i.database_name) as is_of_this_server,
+      drill._is_copy() and (h.started_at, h.database_name) = (i.started_at, i.database_name) as is_of_this_copy,
+      h.started_at = i.started_at and h.database_name <> i.database_name as is_of_neighbour
     from drill.heartbeats as h
     cross join drill.get_identity() as i
   ),
   newest as (
     select c.beat_at
     from candidate as c
-    where not c.is_of_this_server
-      or not exists (select from candidate as o where not o.is_of_this_server)
+    where not c.is_of_this_copy
+      and (
+        not c.is_of_this_server
+        or not exists (select from candidate as o where not o.is_of_this_server)
+      )
     order by c.beat_at desc
     limit 11
   ),
@@ -42,7 +52,8 @@ as $$
       pg_catalog.max(g.beat_at) as beat_at,
       pg_catalog.max(g.beat_gap) as beat_interval,
       coalesce(
-        pg_catalog.count(*) >= 3 and pg_catalog.max(g.beat_gap) <= drill.get_policy('heartbeat_interval'),
+        pg_catalog.count(*) >= 3 and -- A job that starts each five minutes does so to the second, more or less.
+        pg_catalog.max(g.beat_gap) <= drill.get_policy('heartbeat_interval') + interval '30 seconds',
         false
       ) as is_regular
     from gap as g
@@ -53,6 +64,12 @@ as $$
     inner join drill.critical_relations as c on c.relation_name = n.relation_name
     where c.is_append_only
       and n.newest_at <= drill.get_now()
+      -- But where production stands on the very same server, its rows are newer than that start, too.
+      and not (
+        drill._is_copy()
+        and n.newest_at >= pg_catalog.pg_postmaster_start_time()
+        and not exists (select from candidate as o where o.is_of_neighbour)
+      )
       -- Scanning the data for a moment that heartbeats already tell would be waste.
       and p_read_data
       and not (select h.is_regular from heartbeat as h)

@@ -59,6 +59,24 @@ as $$
       ) as failure_point
     ) as f
   ) as v
+  union all
+  select
+    'recovery_point', null, 'fail',
+    'the server is still in recovery: it is a standby, or the restore has not come to its end',
+    'Wait for the recovery to end, or promote it: select pg_promote().',
+    pg_catalog.to_jsonb('recovered'::text), pg_catalog.to_jsonb('in recovery'::text)
+  where pg_catalog.pg_is_in_recovery()
+  union all
+  -- A time that the copy carries with it would make it judge itself.
+  select
+    'recovery_point', null, 'fail',
+    pg_catalog.format('the database or a role of it sets %s', s.setting),
+    'Take the setting away (alter database ... reset ...): only whoever verifies may say what now, the failure point and a copy are.',
+    null, pg_catalog.to_jsonb(s.setting)
+  from pg_catalog.pg_db_role_setting as d
+  cross join lateral pg_catalog.unnest(d.setconfig) as s (setting)
+  where s.setting like 'drill.%'
+    and d.setdatabase in (0, (select b.oid from pg_catalog.pg_database as b where b.datname = pg_catalog.current_database()))
 $$;
 
 comment on function drill.verify_recovery_point(timestamptz, boolean) is

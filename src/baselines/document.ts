@@ -5,7 +5,7 @@ import type { Registrations } from '../database/contract.ts'
 const timestamp = z
   .string()
   .refine(
-    (text) => text === 'infinity' || text === '-infinity' || !Number.isNaN(Date.parse(text)),
+    (text) => /^(-?infinity|\d{4,6}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?[+-]\d{2}:\d{2}( BC)?)$/.test(text),
     'must be an ISO timestamp',
   )
 const finiteTimestamp = z.iso.datetime({ offset: true, error: 'must be an ISO timestamp with an offset' })
@@ -34,6 +34,11 @@ const relation = z.object({
   relation_name: name,
   timestamp_column: name.nullable(),
   is_append_only: z.boolean(),
+  /** Which of the last 60 days had rows, the day of the capture last. */
+  recent_days: z
+    .string()
+    .regex(/^[01]{60}$/, 'must be 60 bits')
+    .nullable(),
   tolerance: z.string().regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'must be a share from 0 to 1 in quotes'),
   buckets: unique(z.array(bucket), 'bucket_name'),
 })

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import pc from 'picocolors'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { CheckResult } from '../database/contract.ts'
-import { findTarget, lookUpTarget } from '../database/targets.ts'
+import { findTarget, lookUpTarget, type Target } from '../database/targets.ts'
 import { verificationJson } from '../proof/json.ts'
 import { verificationText } from '../proof/text.ts'
 import { proofsDirectory, requireNoProof, writeProof } from '../proof/write-proof.ts'
@@ -70,13 +70,7 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
       const found =
         options.target === 'sandbox'
           ? await withThrowAwaySandbox(stages, (sandbox) => verifyTarget(question(options, baseline, sandbox), stages))
-          : await verifyTarget(
-              question(options, baseline, {
-                target: findTarget(options.target),
-                production: lookUpTarget('production'),
-              }),
-              stages,
-            )
+          : await verifyTarget(question(options, baseline, databasesOf(findTarget(options.target))), stages)
       const directory = options.out ?? join(proofsDirectory, found.verification_id)
       const verification = options.proof ? prove(directory, found) : found
       output.stdout(render(verification, options, output))
@@ -107,6 +101,13 @@ function prove(directory: string, verification: Verification): Verification {
     ]
     return { ...verification, results, verdict: judge(results) }
   }
+}
+
+// The production of a sandbox that happens to be up is not the production of somebody's own copy, nor the other way round.
+function databasesOf(target: Target): Pick<Question, 'target' | 'production'> {
+  const production = lookUpTarget('production')
+  const isOfSandbox = (one: Target | undefined) => one?.configuredBy === 'the sandbox'
+  return { target, production: isOfSandbox(production) === isOfSandbox(target) ? production : undefined }
 }
 
 function question(

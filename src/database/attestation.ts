@@ -64,6 +64,18 @@ export function compareManifests(shipped: Manifest, installed: Manifest): CheckR
       },
     ]
   })
+  // A function of ours has no business here that we do not ship: an overload of another type would be called instead.
+  for (const signature of Object.keys(installed).filter((name) => !(name in shipped))) {
+    findings.push({
+      check_name: 'attestation',
+      object_name: signature,
+      status: 'fail',
+      detail: `the function ${signature} is in schema drill, but pgdrill does not ship it`,
+      hint: `Find out who made it, then: drop function ${signature}.`,
+      expected: 'missing',
+      actual: installed[signature],
+    })
+  }
   if (findings.length > 0) return findings
   const count = Object.keys(shipped).length
   return [

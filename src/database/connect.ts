@@ -14,6 +14,8 @@ export interface Limits {
   statementTimeout?: number | undefined
   lockTimeout?: number
   connectTimeout?: number
+  /** A restored copy: only read, and what it wrote itself since it runs is no evidence. */
+  isCopy?: boolean
   /** What "now" is for the checks (setting drill.now); an ISO timestamp. */
   now?: string | undefined
 }
@@ -56,14 +58,17 @@ export async function withDatabase<T>(
       statement_timeout: limits.statementTimeout ?? 3_600_000,
       lock_timeout: limits.lockTimeout ?? 5_000,
       idle_in_transaction_session_timeout: 600_000,
-      ...(limits.now === undefined ? {} : { 'drill.now': limits.now }),
+      // Always, and empty by default: what the database or the role sets must not decide for us.
+      search_path: 'pg_catalog',
+      'drill.is_copy': limits.isCopy === true ? 'on' : 'off',
+      default_transaction_read_only: limits.isCopy === true,
     },
   }
   const client = postgres(options)
   const dialect = new PostgresJSDialect({ postgres: client, onReserveConnection: async (one) => loss.guard(one) })
   const kysely = new Kysely<Record<string, never>>({ dialect })
   try {
-    await connectOnce(client, target)
+    await connectOnce(client, target, limits)
     return await Promise.race([use(kysely), loss.failure])
   } finally {
     if (loss.error() === undefined) await kysely.destroy()
@@ -98,16 +103,21 @@ function watchForLoss() {
   }
 }
 
-async function connectOnce(client: postgres.Sql, target: Target): Promise<void> {
-  let version: string
+async function connectOnce(client: postgres.Sql, target: Target, limits: Limits): Promise<void> {
+  let connection: postgres.ReservedSql
   try {
-    const reserved = await client.reserve()
-    reserved.release()
-    version = String(client.parameters['server_version'] ?? '')
+    connection = await client.reserve()
   } catch (error) {
     throw cannotConnect(target, error)
   }
-  requireSupportedServer(target, version)
+  try {
+    requireSupportedServer(target, String(client.parameters['server_version'] ?? ''))
+    // Not among the options of the connection: the driver sends no empty ones.
+    await connection`
+      select set_config('drill.now', ${limits.now ?? ''}, false), set_config('drill.failure_point', '', false)`
+  } finally {
+    connection.release()
+  }
 }
 
 /** What to say when a connection could not be made. */

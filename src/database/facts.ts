@@ -39,11 +39,8 @@ export const sqlChecks = {
   partition_triggers: (database: Database) => checkRows(database, sql`drill.verify_partition_triggers()`),
   partitions: (database: Database) => checkRows(database, sql`drill.verify_partitions()`),
   critical_relations: (database: Database) => checkRows(database, sql`drill.verify_critical_relations()`),
-  recovery_point: (database: Database, question: { failurePoint: string | undefined; readData: boolean }) =>
-    checkRows(
-      database,
-      sql`drill.verify_recovery_point(${question.failurePoint ?? null}::timestamptz, ${question.readData})`,
-    ),
+  recovery_point: (database: Database, question: { failurePoint: string; readData: boolean }) =>
+    checkRows(database, sql`drill.verify_recovery_point(${question.failurePoint}::timestamptz, ${question.readData})`),
 } as const
 
 async function checkRows(database: Database, call: ReturnType<typeof sql>): Promise<CheckResult[]> {

@@ -29,7 +29,7 @@ export async function requireSchema(database: Database, target: Target): Promise
   if (!found?.has_schema) {
     throw new CouldNotVerify(
       `the target ${target.name} does not have the checks: there is no schema drill in it`,
-      `Run ${install}, then verify with the baseline file of production: make verify TARGET=${target.name} BASELINE=FILE. Better still, give it to both: ${install} BASELINE=FILE registers what production had.`,
+      `Run ${install}, and give it the baseline file of production (BASELINE=FILE), then the same file to make verify TARGET=${target.name} BASELINE=FILE.`,
     )
   }
   if (!found.has_installation) {

@@ -12,6 +12,8 @@ const migrationsSchema = 'drill_migrations'
 const migrationsTable = 'applied'
 // Of our own, so that an application that migrates with the same library does not wait for us.
 const lockValue = 7_310_014_018
+/** Milliseconds. */
+const lockTimeout = 10_000
 
 export interface MigrationState {
   name: string
@@ -40,21 +42,18 @@ export async function migrateUp(target: Target, count?: number, registrations?: 
     if (registrations !== undefined && before.length > 0) {
       throw new CouldNotVerify(
         `the target ${target.name} has the checks already, with registrations of its own`,
-        `Leave the baseline out to update them; verify takes it: make verify TARGET=${target.name} BASELINE=FILE.`,
+        `Leave the baseline out to update them. To install them anew with it: make migrate-down TARGET=${target.name} first.`,
       )
     }
     try {
-      if (registrations === undefined) return await run(client, 'up', count)
-      // A copy is judged, not mended: no guard is created, and what production had counts as right.
-      await client.query("set drill.install_guards = 'off'")
-      const names = await run(client, 'up', count)
-      try {
-        await client.query('select drill.import_registrations($1)', [JSON.stringify(registrations)])
-      } catch (error) {
-        await run(client, 'down', names.length)
-        throw error
+      if (registrations !== undefined) {
+        // A copy is judged, not mended: no guard is created, and what production had counts as right.
+        await client.query(
+          "select set_config('drill.install_guards', 'off', false), set_config('drill.registrations', $1, false)",
+          [JSON.stringify(registrations)],
+        )
       }
-      return names
+      return await run(client, 'up', count)
     } catch (error) {
       // The runner makes its record before the transaction: all or nothing includes it.
       if (before.length === 0) await forgetRecord(client).catch(() => {})
@@ -231,7 +230,10 @@ async function countBaselines(client: pg.Client): Promise<bigint> {
 /** Waits for whoever else migrates this database, and lets nobody in while we do. */
 async function withLockedClient<T>(target: Target, use: (client: pg.Client) => Promise<T>): Promise<T> {
   return await withClient(target, async (client) => {
+    // Others may take their time; the limit is for the locks on tables, which somebody else waits behind.
+    await client.query('set lock_timeout = 0')
     await client.query('select pg_catalog.pg_advisory_lock($1)', [lockValue])
+    await client.query(`set lock_timeout = ${lockTimeout}`)
     try {
       return await use(client)
     } finally {
@@ -253,7 +255,7 @@ async function withClient<T>(target: Target, use: (client: pg.Client) => Promise
     application_name: 'pgdrill migrate',
     connectionTimeoutMillis: 10_000,
     // Installing takes locks on guarded tables: production must not queue up behind us.
-    lock_timeout: 10_000,
+    lock_timeout: lockTimeout,
   }
   const client = await connect(target, settings, ssl)
   try {

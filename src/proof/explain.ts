@@ -12,9 +12,10 @@ export function explainVerdict(verification: Verification): string {
     ...(counts.warn > 0 ? [`${counts.warn} ${counts.warn === 1 ? 'warning' : 'warnings'}`] : []),
     ...(counts.skip > 0 ? [`${counts.skip} not applicable`] : []),
   ].join(', ')
+  const scope = verdict.exit_code === 0 && verification.depth === 'quick' ? ' (quick: no row was counted)' : ''
   const word = { verified: 'PASS', failed: 'FAIL', could_not_verify: 'COULD NOT VERIFY' }[verdict.status]
   const cause = results.find((row) => row.status === (verdict.exit_code === 1 ? 'fail' : 'error'))
   const reason = verdict.exit_code === 0 || cause === undefined ? '' : `, first: ${plainLine(cause.detail)}`
   const sandbox = target.is_sandbox ? ' [sandbox]' : ''
-  return `${word}${sandbox} ${target.name}: ${numbers}${reason} (exit ${verdict.exit_code})`
+  return `${word}${sandbox} ${target.name}${scope}: ${numbers}${reason} (exit ${verdict.exit_code})`
 }

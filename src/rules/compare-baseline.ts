@@ -6,7 +6,8 @@ import type { Baseline, BaselineRelation } from '../baselines/document.ts'
 import { registrationsOf } from '../baselines/document.ts'
 import type { Bucket, CheckResult, CheckStatus, Identity, RecoveryPoint, Registrations } from '../database/contract.ts'
 import { compareRegistrations } from './compare-registrations.ts'
-import { plausibleGrowth } from './growth.ts'
+import { plausibleGrowth, plausibleLoss } from './growth.ts'
+import { timeOf } from './moments.ts'
 
 /** What is known of the copy besides its buckets. */
 export interface Copy {
@@ -118,7 +119,18 @@ function compareBucket(
     return answer(
       'fail',
       `${bucket_name} is not a partition of ${relation.relation_name} any more; the baseline has ${group(before)} rows in it`,
-      `Restore ${bucket_name}, or attach it if it is only detached.`,
+      `Restore ${bucket_name}, or attach it if it is only detached; if production's retention dropped it since, capture a new baseline there.`,
+    )
+  }
+  if (
+    actual.starts_at !== expected.starts_at ||
+    actual.ends_at !== expected.ends_at ||
+    actual.is_default !== expected.is_default
+  ) {
+    return answer(
+      'fail',
+      `${bucket_name} has other bounds than in the baseline: ${boundsOf(actual)} instead of ${boundsOf(expected)}`,
+      `Attach ${bucket_name} with its own bounds.`,
     )
   }
   if (actual.problem !== null) {
@@ -132,7 +144,10 @@ function compareBucket(
   const now = BigInt(actual.row_count)
   const difference = now - before
   const reading = `${bucket_name}: ${group(now)} rows, baseline has ${group(before)}`
-  if (now === 0n && before > 0n && !isAfter) {
+  // Between R and B, when the copy reaches less far than the baseline.
+  const loss = to !== undefined && to < from ? plausibleLoss(relation, from - to) : 0n
+  const isYoung = loss > 0n && to !== undefined && expected.starts_at !== null && to - timeOf(expected.starts_at) < day
+  if (now === 0n && before > 0n && !isAfter && !isYoung && loss < before) {
     return answer(
       'fail',
       `${bucket_name} is empty, baseline has ${group(before)} rows`,
@@ -174,7 +189,7 @@ function compareBucket(
   const growth = plausibleGrowth(relation, Math.abs(to - from))
   const tolerated = relation.is_append_only ? 0n : toleranceOf(relation.tolerance, before)
   const isLater = to >= from
-  const lowest = isAfter ? 0n : max(0n, before - tolerated - (isLater || isSettled ? 0n : growth.rows))
+  const lowest = isAfter || isYoung ? 0n : max(0n, before - tolerated - (isSettled ? 0n : loss))
   const highest = before + tolerated + (isLater && !isSettled ? growth.rows : 0n)
   const kind = `${isSettled ? 'settled' : 'open'}, ${relation.is_append_only ? 'append-only' : 'mutable'}`
   const range = `${kind}: ${group(lowest)} to ${group(highest)} are plausible`
@@ -192,8 +207,8 @@ function compareBucket(
   }
   if (now > highest) {
     return answer(
-      'fail',
-      `${reading} (${range}): ${group(now - highest)} more than the busiest day explains`,
+      isSettled || !isLater || growth.isKnown ? 'fail' : 'warn',
+      `${reading} (${range}): ${group(now - highest)} more than the busiest day explains${growth.isKnown ? '' : ', but there is less than a week of history'}`,
       'Check that this is the right database, that the recovery stopped where it should, and that nobody writes into it.',
       allowed,
     )
@@ -216,10 +231,19 @@ function judgeNewBucket(baseline: Baseline, relation: BaselineRelation, actual: 
   }
   const from = Date.parse(baseline.captured_at)
   const rows = BigInt(actual.row_count ?? '0')
-  const to = copy.recovery.recovery_point === null ? from : Date.parse(copy.recovery.recovery_point)
-  const growth = to > from ? plausibleGrowth(relation, to - from).rows : 0n
   const reading = `${actual.bucket_name} is a partition since the baseline${copy.is_measured ? `, with ${group(rows)} rows` : ''}`
-  if (rows > growth) {
+  const reached = copy.recovery.recovery_point
+  if (rows > 0n && reached === null) {
+    return answer(
+      'error',
+      `${reading}; without a recovery point nobody can say whether that is right`,
+      'See the check recovery_point.',
+    )
+  }
+  // A copy that reaches less far than the baseline may hold what production's retention has dropped in between.
+  const isEarlier = reached !== null && Date.parse(reached) < from
+  const growth = reached === null ? 0n : plausibleGrowth(relation, Math.abs(Date.parse(reached) - from)).rows
+  if (rows > growth && !isEarlier) {
     return answer(
       'fail',
       `${reading}: more than the ${group(growth)} that may have come since`,
@@ -230,7 +254,11 @@ function judgeNewBucket(baseline: Baseline, relation: BaselineRelation, actual: 
   // A new partition is the partition job's normal work, unless it lies in the past.
   const isPast = actual.ends_at !== null && timeOf(actual.ends_at) <= from
   return isPast
-    ? answer('warn', `${reading}, for a time before it`, 'Find out who added a partition for the past.')
+    ? answer(
+        'warn',
+        `${reading}, for a time before it`,
+        'Find out who added a partition for the past, or whether production dropped it after the recovery point.',
+      )
     : answer('pass', reading, null)
 }
 
@@ -285,7 +313,8 @@ function compareNewest(
   const newestTime = timeOf(newest)
   // Production itself may hold rows from the future (clients' clocks): then they are no fault of the restore.
   const hadFuture = before !== null && timeOf(before) > from + skew
-  const end = is_exact ? to : Date.parse(copy.now)
+  // The next heartbeat would have come within one interval.
+  const end = is_exact ? to + (baseline.policies['heartbeat_interval'] ?? 0) * 1000 : Date.parse(copy.now)
   if (newestTime > end + skew) {
     const detail = `${relation.relation_name}: newest row of ${newest}, after ${is_exact ? `the recovery point ${recoveredTo}` : `now, ${copy.now}`} (skew of ${skew / 1000} s allowed)`
     return hadFuture
@@ -328,19 +357,34 @@ function compareNewest(
 }
 
 /**
- * How far the newest row may lie before the recovery point, in ms: three days (a long weekend), or three times
- * the lag at the baseline, or thirty times the mean pause between rows, whichever is longest.
+ * How far the newest row may lie before the recovery point, in ms: one day more than the longest run of days without
+ * rows in the relation's own last 60 days, or twice the lag at the baseline. With less than a week of such history:
+ * three days (a long weekend), three times the lag at the baseline, or thirty times the mean pause between rows.
  */
 function lagAllowed(relation: BaselineRelation, before: string | null, from: number): number {
-  const oldest = relation.buckets
-    .map((bucket) => bucket.oldest_at)
-    .filter((at) => at !== null)
-    .map(timeOf)
-  const rows = relation.buckets.reduce((sum, bucket) => sum + Number(bucket.row_count), 0)
-  const span = before === null || oldest.length === 0 ? 0 : timeOf(before) - Math.min(...oldest)
-  const pause = rows > 1 && Number.isFinite(span) ? span / (rows - 1) : Number.POSITIVE_INFINITY
   const lagThen = before === null ? Number.POSITIVE_INFINITY : Math.max(0, from - timeOf(before))
+  const days = relation.recent_days?.replace(/^0+/, '') ?? ''
+  if (days.length >= 7) {
+    const longestQuiet = Math.max(...days.split('1').map((quiet) => quiet.length))
+    return Math.max((longestQuiet + 1) * day, 2 * lagThen)
+  }
+  const oldest = relation.buckets.map((bucket) => bucket.oldest_at).filter((at) => at !== null)
+  const rows = relation.buckets.reduce((sum, bucket) => sum + Number(bucket.row_count), 0)
+  const span = before === null || oldest.length === 0 ? 0 : timeOf(before) - Math.min(...oldest.map(timeOf))
+  const pause = rows > 1 && Number.isFinite(span) ? span / (rows - 1) : Number.POSITIVE_INFINITY
   return Math.max(3 * day, 3 * lagThen, 30 * pause)
+}
+
+function boundsOf({
+  starts_at,
+  ends_at,
+  is_default,
+}: {
+  starts_at: string | null
+  ends_at: string | null
+  is_default: boolean
+}): string {
+  return is_default ? 'default' : `from ${starts_at ?? 'nowhere'} to ${ends_at ?? 'nowhere'}`
 }
 
 function newestOf(buckets: readonly { newest_at: string | null }[]): string | null {
@@ -349,12 +393,6 @@ function newestOf(buckets: readonly { newest_at: string | null }[]): string | nu
     if (newest_at !== null && (newest === null || timeOf(newest_at) > timeOf(newest))) newest = newest_at
   }
   return newest
-}
-
-function timeOf(text: string): number {
-  if (text === 'infinity') return Number.POSITIVE_INFINITY
-  if (text === '-infinity') return Number.NEGATIVE_INFINITY
-  return Date.parse(text)
 }
 
 function toleranceOf(share: string, rows: bigint): bigint {

@@ -14,6 +14,9 @@ export function compareRegistrations(
   isInstalledLater: boolean,
 ): CheckResult[] {
   return [
+    ...Object.entries(production.policies).map(([name, seconds]) =>
+      compareOne('policy', name, { seconds }, name in copy.policies ? { seconds: copy.policies[name] } : undefined),
+    ),
     ...production.guards.map((guard) => {
       const name = guardName(guard)
       const found = copy.guards.find((other) => guardName(other) === name)
@@ -58,7 +61,7 @@ function wasMissing(name: string, guard: Registrations['guards'][number]): Check
     object_name: name,
     status: 'fail',
     detail: `the guard ${name} was missing in what was restored: pgdrill created it when it was installed into the copy`,
-    hint: 'The backup does not hold it: find out why. Install into a copy with: make migrate TARGET=... BASELINE=FILE.',
+    hint: 'The backup does not hold it: find out why. Install anew without making guards: make migrate-down, then make migrate TARGET=... BASELINE=FILE.',
     expected: guard.trigger_definition,
     actual: 'missing',
   }

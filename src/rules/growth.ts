@@ -1,4 +1,5 @@
 import type { BaselineRelation } from '../baselines/document.ts'
+import { timeOf } from './moments.ts'
 
 /** How much a relation may plausibly have grown, with the numbers it was made of. */
 export interface Growth {
@@ -6,6 +7,8 @@ export interface Growth {
   rowsPerDay: number
   days: number
   factor: number
+  /** False when there is less than a week of history: then the range is a guess. */
+  isKnown: boolean
 }
 
 const day = 86_400_000
@@ -20,18 +23,43 @@ const factor = 3
  */
 export function plausibleGrowth(relation: BaselineRelation, milliseconds: number): Growth {
   const days = Math.max(1, Math.ceil(milliseconds / day))
-  const rowsPerDay = Math.max(0, ...relation.buckets.map(rowsPerDayOf))
+  const rowsPerDay = busiestDay(relation)
   return {
     rows: BigInt(Math.max(100, Math.ceil(factor * rowsPerDay * days))),
     rowsPerDay: Math.round(rowsPerDay),
     days,
     factor,
+    isKnown: historyOf(relation) >= 7 * day,
   }
 }
 
+/**
+ * How many rows of the baseline a copy may plausibly lack that was restored to a point before it: the busiest rate
+ * for just that time, times three. No room for small tables: what the baseline saw, it saw.
+ * @param milliseconds between the recovery point and the baseline
+ */
+export function plausibleLoss(relation: BaselineRelation, milliseconds: number): bigint {
+  return BigInt(Math.ceil((factor * busiestDay(relation) * milliseconds) / day))
+}
+
+function busiestDay(relation: BaselineRelation): number {
+  return Math.max(0, ...relation.buckets.map(rowsPerDayOf))
+}
+
 function rowsPerDayOf(bucket: BaselineRelation['buckets'][number]): number {
-  if (bucket.oldest_at === null || bucket.newest_at === null) return 0
-  const span = Date.parse(bucket.newest_at) - Date.parse(bucket.oldest_at)
+  const span = spanOf(bucket)
   // Less than a day of history counts as a day: minutes say nothing about days.
   return Number.isFinite(span) ? Number(bucket.row_count) / Math.max(1, span / day) : 0
+}
+
+function spanOf({ oldest_at, newest_at }: { oldest_at: string | null; newest_at: string | null }): number {
+  return oldest_at === null || newest_at === null ? Number.NaN : timeOf(newest_at) - timeOf(oldest_at)
+}
+
+function historyOf(relation: BaselineRelation): number {
+  const times = relation.buckets
+    .flatMap(({ oldest_at, newest_at }) => [oldest_at, newest_at])
+    .filter((at) => at !== null)
+  const finite = times.map(timeOf).filter(Number.isFinite)
+  return finite.length === 0 ? 0 : Math.max(...finite) - Math.min(...finite)
 }

@@ -1,7 +1,7 @@
 // The sandbox that stays up between commands. Its clusters live in a temporary
 // directory; .sandbox/ below the working directory says where, and holds the URLs.
 
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -19,26 +19,40 @@ const State = z.object({ root: z.string().min(1) })
 
 /** Builds the sandbox and leaves it up. @throws CouldNotVerify when there is one already */
 export async function raiseSandbox(stages: Stages): Promise<Sandbox> {
-  if (existsSync(stateFile)) {
+  const root = await makeSandboxRoot()
+  try {
+    claim(root)
+    // Until it is complete the watchdog removes it, should we be killed.
+    const watchdog = await startWatchdog(root)
+    const sandbox = await buildSandbox(root, stages).catch(sandboxFailed)
+    writeWhole(
+      sandboxTargetsFile,
+      (['production', 'restore'] as const)
+        .map((name) => `${targetVariable(name)}=${sandbox[name].url(sandboxDatabase)}\n`)
+        .join(''),
+    )
+    await watchdog.release()
+    return sandbox
+  } catch (error) {
+    // What runs already is removed by the watchdog when we end; without the directory the claim counts no more.
+    await rm(root, { recursive: true, force: true })
+    throw error
+  }
+}
+
+// Before the long work: two at once must not both succeed. The claim of one that was killed has no directory any more.
+function claim(root: string): void {
+  mkdirSync(dirname(stateFile), { recursive: true })
+  if (existsSync(stateFile) && !existsSync(readState().root)) rmSync(stateFile)
+  try {
+    writeFileSync(stateFile, `${JSON.stringify({ root })}\n`, { flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     throw new CouldNotVerify(
       'a sandbox is there already',
       'Use it (make sandbox-status), or remove it first: make sandbox-down.',
     )
   }
-  const root = await makeSandboxRoot()
-  // Until it is complete the watchdog removes it, should we be killed.
-  const watchdog = await startWatchdog(root)
-  const sandbox = await buildSandbox(root, stages).catch(sandboxFailed)
-  mkdirSync(dirname(stateFile), { recursive: true })
-  writeWhole(
-    sandboxTargetsFile,
-    (['production', 'restore'] as const)
-      .map((name) => `${targetVariable(name)}=${sandbox[name].url(sandboxDatabase)}\n`)
-      .join(''),
-  )
-  writeWhole(stateFile, `${JSON.stringify({ root })}\n`)
-  await watchdog.release()
-  return sandbox
 }
 
 /** The sandbox that is up. @throws CouldNotVerify when there is none, or when it is damaged */

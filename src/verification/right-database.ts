@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Baseline } from '../baselines/document.ts'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { type Database, withDatabase } from '../database/connect.ts'
@@ -6,83 +7,124 @@ import { isSameDatabase } from '../database/same-database.ts'
 import type { Target } from '../database/targets.ts'
 import type { BaselineSource } from './baseline-source.ts'
 
+/** What production itself said, before anything of the target is believed. */
+export interface AskedProduction {
+  name: string | undefined
+  /** Undefined: it could not be asked. */
+  installationId: string | null | undefined
+}
+
+/**
+ * Asks production whether the target is another database.
+ * @throws CouldNotVerify when the target is production itself
+ */
+export async function askProduction(
+  database: Database,
+  target: Target,
+  production: Target | undefined,
+): Promise<AskedProduction> {
+  if (production === undefined) return { name: undefined, installationId: undefined }
+  const limits = { isCopy: true, connectTimeout: 5_000, statementTimeout: 10_000 }
+  let answer: { isSame: boolean; installationId: string | null }
+  try {
+    answer = await withDatabase(production, limits, async (other) => ({
+      isSame: await isSameDatabase(database, other),
+      installationId: await installationOf(other),
+    }))
+  } catch {
+    // Production may well be down, or ailing: that is why somebody restores. Other evidence has to do.
+    return { name: production.name, installationId: undefined }
+  }
+  if (answer.isSame) {
+    const why =
+      production.name === target.name ? 'its name says so' : `it is the same database as the target ${production.name}`
+    throw refusal(target, why)
+  }
+  return { name: production.name, installationId: answer.installationId }
+}
+
+async function installationOf(database: Database): Promise<string | null> {
+  const { rows } = await sql<{ exists: boolean }>`
+    select to_regclass('drill.installation') is not null as exists`.execute(database)
+  if (rows[0]?.exists !== true) return null
+  const found = await sql<{ id: string }>`select i.installation_id::text as id from drill.installation as i`.execute(
+    database,
+  )
+  return found.rows[0]?.id ?? null
+}
+
 /**
  * Refuses a target that is production itself, and a baseline that is of another database.
  * @returns the row that says how the target was told from production
  * @throws CouldNotVerify when it is production, when nobody can tell, or when the baseline does not belong to it
  */
-export async function requireRightDatabase(
-  database: Database,
+export function requireRightDatabase(
   target: Target,
   identity: Identity,
-  production: Target | undefined,
+  asked: AskedProduction,
   baseline: BaselineSource | null,
-): Promise<CheckResult> {
-  if (baseline !== null) requireBaselineOf(identity, baseline)
-  const told = await tellFromProduction(database, target, identity, production, baseline?.document)
+): CheckResult {
+  if (baseline !== null) requireBaselineOf(target, identity, baseline)
+  const told = tellFromProduction(target, identity, asked, baseline?.document)
   return {
     check_name: 'not_production',
     object_name: null,
     status: told.isCertain ? 'pass' : 'warn',
-    detail: `the target is not production: ${told.how}`,
-    hint: told.isCertain ? null : 'Set PRODUCTION_DATABASE_URL, so that pgdrill can compare the two servers.',
+    detail: told.isCertain
+      ? `the target is not production: ${told.how}`
+      : `it is not proven that the target is not production: ${told.how}`,
+    hint: told.isCertain
+      ? null
+      : 'Set PRODUCTION_DATABASE_URL to the production of this copy, so that pgdrill can ask it.',
     expected: 'another database',
     actual: told.how,
   }
 }
 
-async function tellFromProduction(
-  database: Database,
+function tellFromProduction(
   target: Target,
   identity: Identity,
-  production: Target | undefined,
+  asked: AskedProduction,
   baseline: Baseline | undefined,
-): Promise<{ how: string; isCertain: boolean }> {
-  let unreachable = ''
-  if (production !== undefined) {
-    try {
-      const isSame = await withDatabase(production, { connectTimeout: 5_000, statementTimeout: 10_000 }, (other) =>
-        isSameDatabase(database, other),
-      )
-      if (isSame)
-        throw refusal(
-          target,
-          production.name === target.name
-            ? 'its name says so'
-            : `it is the same database as the target ${production.name}`,
-        )
-      return { how: `a lock taken in it is not seen in ${production.name}`, isCertain: true }
-    } catch (error) {
-      // Production may well be down: that is why somebody restores. Other evidence has to do.
-      if (!(error instanceof CouldNotVerify) || (error as { isRefusal?: boolean }).isRefusal) throw error
-      unreachable = `${production.name} cannot be reached, but `
-    }
-  }
-  if (baseline === undefined)
-    return { how: `${unreachable}there is neither production nor a baseline to hold it against`, isCertain: false }
-  const source = baseline.source
-  if (identity.system_identifier !== source.system_identifier) {
-    return { how: `${unreachable}its system identifier differs from that of the baseline`, isCertain: true }
-  }
-  if (identity.timeline_id !== source.timeline_id) {
-    return {
-      how: `${unreachable}it is on timeline ${identity.timeline_id}, the baseline was taken on ${source.timeline_id}`,
-      isCertain: true,
-    }
-  }
-  if (identity.database_name !== source.database_name) {
-    return {
-      how: `${unreachable}it is the database ${identity.database_name}, the baseline is of ${source.database_name}`,
-      isCertain: true,
-    }
-  }
-  if (Date.parse(identity.started_at) === Date.parse(source.started_at)) {
+): { how: string; isCertain: boolean } {
+  const source = baseline?.source
+  // No copy has the start time of the server it was made from.
+  const isSameStart =
+    source !== undefined &&
+    identity.system_identifier === source.system_identifier &&
+    Date.parse(identity.started_at) === Date.parse(source.started_at)
+  if (isSameStart && identity.database_name === source.database_name) {
     throw refusal(target, 'it is the running server and database from which the baseline was taken')
   }
-  throw new CouldNotVerify(
-    `the target ${target.name} may be production itself: same system identifier, timeline and database name as in the baseline`,
-    'Set PRODUCTION_DATABASE_URL to a reachable production, so that pgdrill can tell them apart.',
-  )
+  const wanted = source?.installation_id ?? identity.installation_id
+  if (asked.installationId !== undefined) {
+    if (asked.installationId === wanted)
+      return { how: `a lock taken in it is not seen in ${asked.name}`, isCertain: true }
+    return { how: `${asked.name} is another database than the one that this copy is of`, isCertain: false }
+  }
+  const why = asked.name === undefined ? 'no production is configured' : `${asked.name} cannot be asked`
+  if (source === undefined) return { how: `${why}, and there is no baseline to hold it against`, isCertain: false }
+  if (
+    identity.system_identifier === source.system_identifier &&
+    identity.timeline_id === source.timeline_id &&
+    identity.database_name === source.database_name
+  ) {
+    throw new CouldNotVerify(
+      `the target ${target.name} may be production itself: same system identifier, timeline and database name as in the baseline`,
+      'Set PRODUCTION_DATABASE_URL to a reachable production, so that pgdrill can tell them apart.',
+    )
+  }
+  // Strong hints, but a production that failed over or was upgraded since the baseline looks just so.
+  const hints = [
+    ...(identity.system_identifier === source.system_identifier ? [] : ['another system identifier']),
+    ...(identity.timeline_id === source.timeline_id
+      ? []
+      : [`timeline ${identity.timeline_id} instead of ${source.timeline_id}`]),
+    ...(identity.database_name === source.database_name
+      ? []
+      : [`the name ${identity.database_name} instead of ${source.database_name}`]),
+  ]
+  return { how: `${why}, but it has ${hints.join(', ')} than the baseline's source`, isCertain: false }
 }
 
 /** Whether the copy carries the identity that pgdrill gave to production: a schema restored without its data does not. */
@@ -126,16 +168,13 @@ export function identityResult(identity: Identity, baseline: Baseline | undefine
 }
 
 function refusal(target: Target, why: string): CouldNotVerify {
-  return Object.assign(
-    new CouldNotVerify(
-      `the target ${target.name} is production itself and is refused: ${why}`,
-      'Name the restored copy; verify never treats production as a restore target.',
-    ),
-    { isRefusal: true },
+  return new CouldNotVerify(
+    `the target ${target.name} is production itself and is refused: ${why}`,
+    'Name the restored copy; verify never treats production as a restore target.',
   )
 }
 
-function requireBaselineOf(identity: Identity, baseline: BaselineSource): void {
+function requireBaselineOf(target: Target, identity: Identity, baseline: BaselineSource): void {
   const { source, captured_at: capturedAt } = baseline.document
   // A copy that lost its identity is judged like any other; identityResult says so.
   if (identity.installation_id === null || identity.installation_id === source.installation_id) return
@@ -143,6 +182,6 @@ function requireBaselineOf(identity: Identity, baseline: BaselineSource): void {
   if (identity.installed_at !== null && Date.parse(identity.installed_at) > Date.parse(capturedAt)) return
   throw new CouldNotVerify(
     `the baseline (${baseline.origin}) is of another database: of ${source.database_name}, installation ${source.installation_id.slice(0, 8)}; the target carries ${identity.installation_id.slice(0, 8)}`,
-    'Give the baseline of the production that this copy was restored from.',
+    `Give the baseline of the production that this copy was restored from; if pgdrill was installed into the copy by itself, install it anew: make migrate-down TARGET=${target.name}, then make migrate TARGET=${target.name} BASELINE=FILE.`,
   )
 }

@@ -7,7 +7,7 @@ import { callGuardRpc, sqlChecks } from '../database/facts.ts'
 import type { Stages } from '../terminal/stages.ts'
 
 export interface Asking {
-  failurePoint: string | undefined
+  failurePoint: string
   /** Whether tables may be read (depth standard). */
   readData: boolean
   /** Whether the plan's own RPC is ours: the answer of a replaced one does not count. */

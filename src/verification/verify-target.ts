@@ -13,7 +13,7 @@ import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Stages, StageTime } from '../terminal/stages.ts'
 import { type BaselineSource, newestBaselineIn } from './baseline-source.ts'
 import type { Depth } from './depths.ts'
-import { identityResult, requireRightDatabase } from './right-database.ts'
+import { type AskedProduction, askProduction, identityResult, requireRightDatabase } from './right-database.ts'
 import { runChecks } from './run-checks.ts'
 
 /** What a verification is asked. */
@@ -64,14 +64,15 @@ export interface Verification {
 export async function verifyTarget(question: Question, stages: Stages): Promise<Verification> {
   const { target, depth } = question
   const startedAt = new Date()
-  const limits = { now: question.now, statementTimeout: question.statementTimeout }
+  const limits = { isCopy: true, now: question.now, statementTimeout: question.statementTimeout }
 
   return await withDatabase(target, limits, async (database) => {
+    const asked = await askProduction(database, target, question.production)
     await requireSchema(database, target)
     const attestation = compareManifests(shippedManifest(), await installedManifest(database))
     const judged = attestation.every((row) => row.status === 'pass' || row.object_name === guardRpc)
-      ? await judgeCopy(database, question, attestation, stages)
-      : { ...nothingJudged, results: [...attestation, untrusted] }
+      ? await judgeCopy(database, question, asked, attestation, stages)
+      : { ...nothingJudged, baseline: question.baseline ?? null, results: [...attestation, untrusted] }
     return {
       format: 'pgdrill-verification',
       format_version: 1,
@@ -82,7 +83,7 @@ export async function verifyTarget(question: Question, stages: Stages): Promise<
       target: {
         name: target.name,
         url: describeConnection(target.connection),
-        is_sandbox: judged.identity?.is_sandbox ?? false,
+        is_sandbox: await isSandbox(database),
         identity: judged.identity,
       },
       depth,
@@ -111,12 +112,13 @@ const nothingJudged: Judged = { identity: null, baseline: null, recovery: null, 
 async function judgeCopy(
   database: Database,
   question: Question,
+  asked: AskedProduction,
   attestation: CheckResult[],
   stages: Stages,
 ): Promise<Judged> {
-  const baseline = question.baseline ?? (await newestBaselineIn(database))
+  const baseline = question.baseline ?? (await newestBaselineIn(database, question.target))
   const identity = await getIdentity(database)
-  const isolation = await requireRightDatabase(database, question.target, identity, question.production, baseline)
+  const isolation = requireRightDatabase(question.target, identity, asked, baseline)
   const readData = question.depth !== 'quick'
 
   return await database
@@ -127,7 +129,7 @@ async function judgeCopy(
       const now = await freezeTime(transaction)
       const results = [isolation, identityResult(identity, baseline?.document), ...attestation]
       const asking = {
-        failurePoint: question.failurePoint,
+        failurePoint: question.failurePoint ?? now,
         readData,
         askRpc: attestation.every((row) => row.status === 'pass'),
       }
@@ -136,7 +138,7 @@ async function judgeCopy(
       const buckets = await stages.run(readData ? 'row counts and timestamps' : 'partitions present', () =>
         listBuckets(transaction, readData),
       )
-      if (baseline === null) results.push(noBaseline)
+      if (baseline === null) results.push({ ...noBaseline, check_name: readData ? 'row_counts' : 'buckets_present' })
       else {
         const registrations = await getRegistrations(transaction)
         const copy = { buckets, recovery, now, registrations, is_measured: readData, identity }
@@ -174,6 +176,13 @@ function recoveryOf(results: readonly CheckResult[]): RecoveryPoint {
     source: found?.source ?? null,
     is_exact: found?.is_exact ?? false,
   }
+}
+
+/** Asked of the server's own settings: what runs on the sandbox says so whatever became of our functions. */
+async function isSandbox(database: Database): Promise<boolean> {
+  const { rows } = await sql<{ is_sandbox: boolean }>`
+    select coalesce(current_setting('drill.sandbox', true) = 'on', false) as is_sandbox`.execute(database)
+  return rows[0]?.is_sandbox === true
 }
 
 /** Fixes what the checks of this transaction take as now: one report, one moment. */

@@ -42,6 +42,7 @@ const document: Baseline = {
       relation_name: 'public."odd ""name"""',
       timestamp_column: null,
       is_append_only: false,
+      recent_days: '0'.repeat(60),
       tolerance: '0.02',
       buckets: [
         {

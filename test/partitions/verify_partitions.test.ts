@@ -149,8 +149,19 @@ test('fails: a detached partition, half detached too; a look-alike passes', asyn
   assert.equal(await bad(), [])
   await db.run('alter table s.t detach partition s.t_2026_10')
   assert.equal(await bad(), [
+    'warn s.t_2026_10: the table s.t_2026_10 looks like a partition of s.t but is not attached',
+  ])
+  // Attached in a baseline: then it was not production that keeps it apart.
+  await db.run(
+    `select drill.register_critical_relation('s.t', 'at', true)`,
+    "alter table s.t attach partition s.t_2026_10 for values from ('2026-10-01') to ('2026-11-01')",
+    'select drill.capture_baseline()',
+    'alter table s.t detach partition s.t_2026_10',
+  )
+  assert.equal(await bad(), [
     'fail s.t_2026_10: the table s.t_2026_10 looks like a partition of s.t but is not attached',
   ])
+  await db.run('delete from drill.critical_relations')
 })
 
 test('fails: rows in the default partition; an empty one passes', async () => {

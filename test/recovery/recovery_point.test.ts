@@ -31,7 +31,7 @@ async function beats(...times: string[]): Promise<void> {
   await db.run(
     ...times.map(
       (time) =>
-        `insert into drill.heartbeats (beat_at, lsn, system_identifier, timeline_id) values ('2026-11-23T${time}Z', '0/1', 42, 1)`,
+        `insert into drill.heartbeats (beat_at, lsn, system_identifier, timeline_id, started_at, database_name) values ('2026-11-23T${time}Z', '0/1', 42, 1, '2026-01-01Z', 'production')`,
     ),
   )
 }

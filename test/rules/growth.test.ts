@@ -10,6 +10,7 @@ function relation(...buckets: [rows: string, oldest: string | null, newest: stri
     relation_name: 'public.events',
     timestamp_column: 'created_at',
     is_append_only: true,
+    recent_days: null,
     tolerance: '0',
     buckets: buckets.map(([row_count, oldest_at, newest_at], index) => ({
       bucket_name: `public.events_${index}`,
@@ -31,7 +32,7 @@ test('the busiest bucket decides', () => {
     ),
     3 * hour,
   )
-  assert.equal(growth, { rows: 600n, rowsPerDay: 200, days: 1, factor: 3 })
+  assert.equal(growth, { rows: 600n, rowsPerDay: 200, days: 1, factor: 3, isKnown: true })
 })
 
 test('days begun count whole', () => {

@@ -47,12 +47,14 @@ async function passes(scratch: Scratch, question: Parameters<typeof verify>[1] =
 
 test('three hours of normal growth after the baseline', async () => {
   const { production } = await sandboxClusters()
-  const copy = await makeDatabase(production)
-  await withDatabase(copy.target, {}, (database) => captureBaseline(database, undefined))
-  const file = await fileOf(copy)
-  const now = await grow(copy, 180, 20)
+  const source = await makeDatabase(production)
+  await withDatabase(source.target, {}, (database) => captureBaseline(database, undefined))
+  const file = await fileOf(source)
+  const now = await grow(source, 180, 20)
+  const copy = await makeDatabase(production, source.target.connection.database)
   await passes(copy, { now, baselineFile: file })
   await copy.drop()
+  await source.drop()
 })
 
 test('must fail: a hundred times that growth is not normal', async () => {
@@ -156,8 +158,8 @@ test('tables that merely resemble partitions', async () => {
 })
 
 test('a copy without the checks: installed with the baseline, its own registrations included', async () => {
-  const { production } = await sandboxClusters()
-  const source = await makeDatabase(production)
+  const { restore } = await sandboxClusters()
+  const source = await makeDatabase(restore)
   await source.run(
     'create table public.orders (id integer, at timestamptz default now())',
     'create function public.nothing() returns trigger language plpgsql as $$ begin return new; end $$',
@@ -167,7 +169,7 @@ test('a copy without the checks: installed with the baseline, its own registrati
     'select drill.record_heartbeat(), drill.capture_baseline()',
   )
   const file = await fileOf(source)
-  const copy = await makeDatabase(production, source.target.connection.database)
+  const copy = await makeDatabase(restore, source.target.connection.database)
   await migrateDown(copy.target, true)
   await migrateUp(copy.target, undefined, registrationsOf(readBaselineFile(file)))
   const verification = await verify(copy.target, { baselineFile: file })

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { registrationsOf } from '../../baselines/document.ts'
+import { CouldNotVerify } from '../../could-not-verify.ts'
 import { migrateUp } from '../../database/migrations.ts'
 import { findTarget } from '../../database/targets.ts'
 import { baselineOfFile } from '../../verification/baseline-source.ts'
@@ -18,6 +19,12 @@ export function migrateUpCommand(output: ProgramOutput): Command {
       '\nExamples:\n  pgdrill migrate up --target production\n  pgdrill migrate up --target restore --baseline verify/baselines/FILE   (a copy whose backup did not hold the checks)',
     )
     .action(async (options: { target?: string; baseline?: string; count?: number }) => {
+      if (options.baseline !== undefined && options.count !== undefined) {
+        throw new CouldNotVerify(
+          '--baseline and --count do not go together',
+          'Registering what production had needs all migrations.',
+        )
+      }
       const baseline = options.baseline === undefined ? undefined : baselineOfFile(options.baseline)
       const target = findTarget(options.target)
       const names = await migrateUp(target, options.count, baseline && registrationsOf(baseline.document))
