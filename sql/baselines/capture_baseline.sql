@@ -79,6 +79,12 @@ begin
     );
   end loop;
 
+  insert into drill.baseline_objects (
+    baseline_id, object_kind, object_name, definition, relation_name, is_of_partition
+  )
+  select v_baseline_id, o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition
+  from drill.list_objects() as o;
+
   -- Last: what it locks, it locks but for a moment.
   perform drill._write_heartbeat();
 
@@ -87,6 +93,6 @@ end
 $$;
 
 comment on function drill.capture_baseline(text) is
-  'Measures every critical relation and stores the facts as a baseline (with a heartbeat), giving its id; raises RD005 rather than store one with a hole';
+  'Measures every critical relation, lists every object, and stores the facts as a baseline (with a heartbeat), giving its id; raises RD005 rather than store one with a hole';
 
 revoke all on function drill.capture_baseline(text) from public;

@@ -33,6 +33,23 @@ begin
     'policies', b.policies,
     'guards', b.guards,
     'partitioned_relations', b.partitioned_relations,
+    'objects', (
+      select coalesce(
+        pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object(
+            'object_kind', o.object_kind,
+            'object_name', o.object_name,
+            'definition', o.definition,
+            'relation_name', o.relation_name,
+            'is_of_partition', o.is_of_partition
+          )
+          order by o.object_kind collate "C", o.object_name collate "C"
+        ),
+        '[]'
+      )
+      from drill.baseline_objects as o
+      where o.baseline_id = b.baseline_id
+    ),
     'relations', (
       select pg_catalog.jsonb_agg(
         pg_catalog.jsonb_build_object(

@@ -6,7 +6,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select '0004'
+  select '0005'
 $$;
 
 comment on function drill.schema_version() is

@@ -19,8 +19,8 @@ begin
   end if;
 
   foreach v_check_name in array
-    array['partition_triggers', 'partitions', 'critical_relations', 'recovery_point']
-    || case when p_depth = 'standard' then array['row_counts'] else array[]::text[] end
+    array['partition_triggers', 'partitions', 'critical_relations', 'recovery_point', 'access', 'indexes', 'physical']
+    || case when p_depth = 'standard' then array['sequences', 'partition_keys', 'row_counts'] else array[]::text[] end
   loop
     v_is_answered := false;
     for v_result in

@@ -59,6 +59,14 @@ const partitionedRelation = z.object({
   name_pattern: z.string().nullable(),
 })
 
+const schemaObject = z.object({
+  object_kind: name,
+  object_name: z.string(),
+  definition: z.string(),
+  relation_name: name.nullable(),
+  is_of_partition: z.boolean(),
+})
+
 /** The baseline document, version 1: what drill.export_baseline() writes. docs/baselines.md describes it. */
 const baselineDocument = z.object({
   format: z.literal('pgdrill-baseline'),
@@ -79,6 +87,7 @@ const baselineDocument = z.object({
   policies: z.record(z.string(), z.number().nonnegative()),
   guards: z.array(guard),
   partitioned_relations: z.array(partitionedRelation),
+  objects: z.array(schemaObject),
   relations: unique(z.array(relation).min(1, 'must hold at least one relation'), 'relation_name'),
 })
 

@@ -68,6 +68,14 @@ export interface Registrations {
   }[]
 }
 
+export interface SchemaObject {
+  object_kind: string
+  object_name: string
+  definition: string
+  relation_name: string | null
+  is_of_partition: boolean
+}
+
 export interface BaselineSummary {
   baseline_id: string
   captured_at: string
@@ -106,6 +114,7 @@ export const contract = {
     'newest_at',
     'problem',
   ],
+  'drill.list_objects()': ['object_kind', 'object_name', 'definition', 'relation_name', 'is_of_partition'],
   'drill.list_baselines()': [
     'baseline_id',
     'captured_at',
@@ -118,6 +127,12 @@ export const contract = {
   ],
   'drill.verify_partition_triggers()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_partitions()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_sequences()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_indexes()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_physical()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_access()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_partition_keys()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_guards_fire()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_critical_relations()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_recovery_point(timestamp with time zone, boolean)': [
     'check_name',

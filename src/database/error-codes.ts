@@ -9,4 +9,5 @@ export const errorCodes = {
   RD007: 'cannot register: no such object, or a wrong argument',
   RD008: 'a policy is not set',
   RD009: 'the RPC that exists cannot be replaced',
+  RD010: 'the probe row is taken back',
 } as const

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Database } from './connect.ts'
-import type { BaselineSummary, Bucket, CheckResult, Identity, Registrations } from './contract.ts'
+import type { BaselineSummary, Bucket, CheckResult, Identity, Registrations, SchemaObject } from './contract.ts'
 
 // Times leave the database as ISO text and wide numbers as digits: JavaScript's
 // Date has no microseconds, and its numbers round beyond 2^53.
@@ -27,6 +27,14 @@ export async function listBuckets(database: Database, measure: boolean): Promise
   return rows
 }
 
+/** Every object of the database with its definition. */
+export async function listObjects(database: Database): Promise<SchemaObject[]> {
+  const { rows } = await sql<SchemaObject>`
+    select o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition
+    from drill.list_objects() as o`.execute(database)
+  return rows
+}
+
 /** What is registered in this database, as a baseline states it. */
 export async function getRegistrations(database: Database): Promise<Registrations> {
   const { rows } = await sql<{ registrations: Registrations }>`
@@ -34,14 +42,28 @@ export async function getRegistrations(database: Database): Promise<Registration
   return (rows[0] as { registrations: Registrations }).registrations
 }
 
-/** The SQL checks that need no baseline, by check name. */
+/** The SQL checks that need no baseline, by check name; those of `dataChecks` read tables. */
 export const sqlChecks = {
   partition_triggers: (database: Database) => checkRows(database, sql`drill.verify_partition_triggers()`),
   partitions: (database: Database) => checkRows(database, sql`drill.verify_partitions()`),
   critical_relations: (database: Database) => checkRows(database, sql`drill.verify_critical_relations()`),
+  access: (database: Database) => checkRows(database, sql`drill.verify_access()`),
+  indexes: (database: Database) => checkRows(database, sql`drill.verify_indexes()`),
+  physical: (database: Database) => checkRows(database, sql`drill.verify_physical()`),
   recovery_point: (database: Database, question: { failurePoint: string; readData: boolean }) =>
     checkRows(database, sql`drill.verify_recovery_point(${question.failurePoint}::timestamptz, ${question.readData})`),
 } as const
+
+/** The SQL checks that read the application's tables: for depth standard. */
+export const dataChecks = {
+  sequences: (database: Database) => checkRows(database, sql`drill.verify_sequences()`),
+  partition_keys: (database: Database) => checkRows(database, sql`drill.verify_partition_keys()`),
+} as const
+
+/** Whether the guards fire: writes and takes it back, so it needs a transaction of its own that is rolled back. */
+export async function probeGuards(database: Database): Promise<CheckResult[]> {
+  return await checkRows(database, sql`drill.verify_guards_fire()`)
+}
 
 async function checkRows(database: Database, call: ReturnType<typeof sql>): Promise<CheckResult[]> {
   const { rows } = await sql<CheckResult>`

@@ -3,7 +3,7 @@ import postgres from 'postgres'
 import { guardRpc } from '../database/attestation.ts'
 import type { Database } from '../database/connect.ts'
 import type { CheckResult } from '../database/contract.ts'
-import { callGuardRpc, sqlChecks } from '../database/facts.ts'
+import { callGuardRpc, dataChecks, probeGuards, sqlChecks } from '../database/facts.ts'
 import type { Stages } from '../terminal/stages.ts'
 
 export interface Asking {
@@ -20,7 +20,11 @@ export interface Asking {
  * @throws whatever is no answer of the database, such as a lost connection
  */
 export async function runChecks(transaction: Database, asking: Asking, stages: Stages): Promise<CheckResult[]> {
-  const checks = { ...sqlChecks, ...(asking.askRpc ? { guard_rpc: askRpc } : {}) }
+  const checks = {
+    ...sqlChecks,
+    ...(asking.readData ? dataChecks : {}),
+    ...(asking.askRpc ? { guard_rpc: askRpc } : {}),
+  }
   const results: CheckResult[] = []
   for (const [name, check] of Object.entries(checks)) {
     const words = name.replaceAll('_', ' ')
@@ -29,7 +33,38 @@ export async function runChecks(transaction: Database, asking: Asking, stages: S
   return results
 }
 
-async function runCheck(database: Database, name: string, check: () => Promise<CheckResult[]>): Promise<CheckResult[]> {
+class TakenBack extends Error {}
+
+/**
+ * Lets the guards fire on probe rows, in a transaction of its own that is always rolled back.
+ * @throws whatever is no answer of the database, such as a lost connection
+ */
+export async function runProbes(database: Database, stages: Stages): Promise<CheckResult[]> {
+  let results: CheckResult[] = []
+  const probing = database
+    .transaction()
+    .setAccessMode('read write')
+    .execute(async (transaction) => {
+      results = await runCheck(transaction, 'guards_fire', () => probeGuards(transaction))
+      throw new TakenBack()
+    })
+  await stages.run('guards fire', () =>
+    probing.catch((error) => {
+      if (!(error instanceof TakenBack)) throw error
+    }),
+  )
+  return results
+}
+
+/**
+ * Runs one check inside a transaction, so that a refusal by the database becomes an error row and not the end.
+ * @throws whatever is no answer of the database, such as a lost connection
+ */
+export async function runCheck(
+  database: Database,
+  name: string,
+  check: () => Promise<CheckResult[]>,
+): Promise<CheckResult[]> {
   await sql`savepoint one_check`.execute(database)
   try {
     const rows = await check()

@@ -4,17 +4,18 @@ import { compareManifests, guardRpc, installedManifest, shippedManifest } from '
 import { type Database, withDatabase } from '../database/connect.ts'
 import { describeConnection } from '../database/connection-url.ts'
 import type { Bucket, CheckResult, Identity, RecoveryPoint } from '../database/contract.ts'
-import { getIdentity, getRegistrations, listBuckets } from '../database/facts.ts'
+import { getIdentity, getRegistrations, listBuckets, listObjects } from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { toolVersion } from '../project-files.ts'
 import { compareBaseline } from '../rules/compare-baseline.ts'
+import { compareObjects } from '../rules/compare-objects.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Stages, StageTime } from '../terminal/stages.ts'
 import { type BaselineSource, newestBaselineIn } from './baseline-source.ts'
 import type { Depth } from './depths.ts'
 import { type AskedProduction, askProduction, identityResult, requireRightDatabase } from './right-database.ts'
-import { runChecks } from './run-checks.ts'
+import { runCheck, runChecks, runProbes } from './run-checks.ts'
 
 /** What a verification is asked. */
 export interface Question {
@@ -120,6 +121,8 @@ async function judgeCopy(
   const identity = await getIdentity(database)
   const isolation = requireRightDatabase(question.target, identity, asked, baseline)
   const readData = question.depth !== 'quick'
+  // Before the snapshot is taken that all other facts come from; nothing of it remains.
+  const probes = readData ? await runProbes(database, stages) : []
 
   return await database
     .transaction()
@@ -133,7 +136,7 @@ async function judgeCopy(
         readData,
         askRpc: attestation.every((row) => row.status === 'pass'),
       }
-      results.push(...(await runChecks(transaction, asking, stages)))
+      results.push(...(await runChecks(transaction, asking, stages)), ...probes)
       const recovery = recoveryOf(results)
       const buckets = await stages.run(readData ? 'row counts and timestamps' : 'partitions present', () =>
         listBuckets(transaction, readData),
@@ -141,6 +144,9 @@ async function judgeCopy(
       if (baseline === null) results.push({ ...noBaseline, check_name: readData ? 'row_counts' : 'buckets_present' })
       else {
         const registrations = await getRegistrations(transaction)
+        const compare = async () =>
+          compareObjects(baseline.document, await listObjects(transaction), question.target.connection.user)
+        results.push(...(await stages.run('objects', () => runCheck(transaction, 'objects', compare))))
         const copy = { buckets, recovery, now, registrations, is_measured: readData, identity }
         results.push(...compareBaseline(baseline.document, copy))
       }

@@ -37,6 +37,15 @@ const document: Baseline = {
     },
   ],
   partitioned_relations: [],
+  objects: [
+    {
+      object_kind: 'schema',
+      object_name: 'public',
+      definition: 'owner: x',
+      relation_name: null,
+      is_of_partition: false,
+    },
+  ],
   relations: [
     {
       relation_name: 'public."odd ""name"""',

@@ -148,7 +148,7 @@ async function whenItWaits(
       )
       return isDone
     },
-    20,
+    60,
   )
   return await ended
 }
@@ -159,7 +159,8 @@ test('a lock that somebody holds: 2 after the lock timeout, naming the table', a
     const outcome = await verifyAs('postgres')
     assertCode(outcome, 2)
     assert.match(outcome.stdout + outcome.stderr, /public\.calls[^\n]*lock timeout|lock timeout[^\n]*public\.calls/)
-    assert.ok(performance.now() - started < 20_000)
+    // Each check that needs the table waits for the timeout once or twice.
+    assert.ok(performance.now() - started < 60_000)
   })
 })
 

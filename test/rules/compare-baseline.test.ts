@@ -29,6 +29,7 @@ function baseline(buckets: Partial<Bucket>[], change: Partial<Baseline['relation
     policies: { clock_skew: 300, settle_after: 86400 },
     guards: [],
     partitioned_relations: [],
+    objects: [],
     relations: [
       {
         relation_name: 'public.events',

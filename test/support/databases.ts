@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 import { withDatabase } from '../../src/database/connect.ts'
 import { parseConnectionUrl } from '../../src/database/connection-url.ts'
@@ -34,7 +35,18 @@ export async function makeDatabase(cluster: Cluster, template: string | null = s
   const name = `t_${randomBytes(6).toString('hex')}`
   // Faster here than the default, which came with PostgreSQL 15.
   const strategy = cluster.binaries.major >= 15 ? 'strategy file_copy' : ''
-  await admin(cluster, (sql) => sql.unsafe(`create database ${name} template ${template ?? 'template0'} ${strategy}`))
+  // A template may be in use for a moment: somebody else verifies it.
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await admin(cluster, (sql) =>
+        sql.unsafe(`create database ${name} template ${template ?? 'template0'} ${strategy}`),
+      )
+      break
+    } catch (error) {
+      if ((error as { code?: string }).code !== '55006' || attempt === 50) throw error
+      await sleep(200)
+    }
+  }
   const target: Target = {
     name: 'copy',
     variable: 'COPY_DATABASE_URL',

@@ -34,6 +34,8 @@ function program(name: string, ...args: string[]): string {
 async function restored(...options: string[]): Promise<Scratch> {
   const copy = await makeDatabase(cluster, null)
   program('pg_restore', '--dbname', cluster.url(copy.target.connection.database), '--exit-on-error', ...options, dump)
+  // As one should: without statistics there is a warning.
+  await copy.run('analyze')
   return copy
 }
 

@@ -115,7 +115,12 @@ test('other settings of the database: time zone, date and interval style, search
     `alter database ${name} set intervalstyle = 'iso_8601'`,
     `alter database ${name} set search_path = 'public, drill'`,
   )
-  await passes(copy)
+  const verification = await verify(copy.target)
+  assert.is(verification.verdict.exit_code, 0)
+  assert.equal(
+    findings(verification).map((line) => line.split(':')[0]),
+    ['DateStyle', 'IntervalStyle', 'TimeZone', 'search_path'].map((name) => `warn objects this database ${name}`),
+  )
   await copy.drop()
 })
 
@@ -153,7 +158,10 @@ test('tables that merely resemble partitions', async () => {
     'create view public.sessions_1999_01 as select 1 as one',
     'create schema other; create table other.sessions_1999_01 (id integer)',
   )
-  await passes(copy)
+  const verification = await verify(copy.target)
+  assert.is(verification.verdict.exit_code, 0)
+  assert.ok(findings(verification).every((line) => line.startsWith('warn objects ')))
+  assert.is(findings(verification).length, 5)
   await copy.drop()
 })
 
@@ -166,6 +174,7 @@ test('a copy without the checks: installed with the baseline, its own registrati
     'create trigger orders_guard before insert on public.orders for each row execute function public.nothing()',
     `select drill.register_critical_relation('public.orders', 'at', true), drill.register_guard('public.orders', 'orders_guard')`,
     'insert into public.orders select 1 from generate_series(1, 1000)',
+    'analyze public.orders',
     'select drill.record_heartbeat(), drill.capture_baseline()',
   )
   const file = await fileOf(source)

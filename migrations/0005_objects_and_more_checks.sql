@@ -1,0 +1,3272 @@
+-- Up Migration
+
+-- begin copy of sql/objects/managed_schemas.sql
+create table drill.managed_schemas (
+  schema_name text primary key,
+  platform text not null
+);
+
+comment on table drill.managed_schemas is
+  'Schemas whose inside a platform manages: only the triggers, policies and grants that users put there are compared';
+comment on column drill.managed_schemas.schema_name is 'Name of the schema, as the catalog has it';
+comment on column drill.managed_schemas.platform is 'Whose schema it is';
+
+-- Supabase's own (https://supabase.com/docs/guides/platform/migrating-within-supabase lists what its dumps leave out).
+insert into drill.managed_schemas (schema_name, platform)
+values
+  ('auth', 'supabase'),
+  ('cron', 'supabase'),
+  ('extensions', 'supabase'),
+  ('graphql', 'supabase'),
+  ('graphql_public', 'supabase'),
+  ('net', 'supabase'),
+  ('pgbouncer', 'supabase'),
+  ('pgsodium', 'supabase'),
+  ('pgsodium_masks', 'supabase'),
+  ('realtime', 'supabase'),
+  ('storage', 'supabase'),
+  ('supabase_functions', 'supabase'),
+  ('supabase_migrations', 'supabase'),
+  ('vault', 'supabase');
+
+revoke all on table drill.managed_schemas from public;
+-- end copy of sql/objects/managed_schemas.sql
+
+-- begin copy of sql/objects/list_objects.sql
+-- One row per object of the database, its definition as lines of text that two
+-- healthy copies share: no oids, no physical order, none of the names that a restore
+-- makes anew (clones of constraints, internal triggers). Definitions are deparsed
+-- under an empty search_path and fixed formats. One pass per catalog, nothing per
+-- object; no lock stronger than ACCESS SHARE, which deparsing takes.
+--
+-- relation_name tells which table an object is or is part of, so that a comparison
+-- says once that a table is gone, and lets the partition job's normal work pass.
+create or replace function drill.list_objects()
+returns table (object_kind text, object_name text, definition text, relation_name text, is_of_partition boolean)
+language sql
+stable
+set search_path = ''
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+as $$
+  with namespace as (
+    select
+      n.oid,
+      n.nspname,
+      n.nspowner,
+      n.nspacl,
+      -- What a platform manages is its own business, but for what users put into it.
+      exists (select from drill.managed_schemas as m where m.schema_name = n.nspname) as is_managed
+    from pg_catalog.pg_namespace as n
+    where n.nspname <> 'information_schema'
+      and n.nspname not like 'pg\_%'
+      and n.nspname not in ('drill', 'drill_migrations')
+  ),
+  extension_member as (
+    select d.classid, d.objid
+    from pg_catalog.pg_depend as d
+    where d.deptype = 'e'
+      and d.refclassid = 'pg_catalog.pg_extension'::regclass
+  ),
+  relation as (
+    select
+      c.oid,
+      c.relname,
+      c.relkind,
+      c.relowner,
+      c.relacl,
+      c.reloptions,
+      c.relpersistence,
+      c.relreplident,
+      c.relrowsecurity,
+      c.relforcerowsecurity,
+      c.relispartition,
+      c.relispopulated,
+      c.relpartbound,
+      c.relam,
+      n.is_managed,
+      pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) as name
+    from pg_catalog.pg_class as c
+    inner join namespace as n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+      and not exists (
+        select
+        from extension_member as e
+        where e.classid = 'pg_catalog.pg_class'::regclass
+          and e.objid = c.oid
+      )
+  ),
+  -- Everything that carries grants: kind, name, owner, its ACL with defaults spelled
+  -- out, so that null and the spelled-out default are equal.
+  granted as (
+    select 'schema' as kind, pg_catalog.quote_ident(n.nspname) as name, null::text as relation_name,
+      coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner)) as acl, n.nspowner as owner
+    from namespace as n
+    union all
+    select
+      case r.relkind when 'S' then 'sequence' else 'table' end, r.name, r.name,
+      coalesce(r.relacl, pg_catalog.acldefault(case r.relkind when 'S' then 's' else 'r' end::"char", r.relowner)), r.relowner
+    from relation as r
+    where r.relkind <> 'c'
+    union all
+    select 'column', r.name || '.' || pg_catalog.quote_ident(a.attname), r.name, a.attacl, r.relowner
+    from pg_catalog.pg_attribute as a
+    inner join relation as r on r.oid = a.attrelid
+    where a.attacl is not null
+      and not a.attisdropped
+    union all
+    select
+      'function',
+      pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname)
+        || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')',
+      null,
+      coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)), p.proowner
+    from pg_catalog.pg_proc as p
+    inner join namespace as n on n.oid = p.pronamespace
+    where not exists (
+      select
+      from extension_member as e
+      where e.classid = 'pg_catalog.pg_proc'::regclass
+        and e.objid = p.oid
+    )
+    union all
+    select 'type', pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(t.typname), null,
+      coalesce(t.typacl, pg_catalog.acldefault('T', t.typowner)), t.typowner
+    from pg_catalog.pg_type as t
+    inner join namespace as n on n.oid = t.typnamespace
+    where t.typtype in ('d', 'e', 'r')
+      and not exists (
+        select
+        from extension_member as e
+        where e.classid = 'pg_catalog.pg_type'::regclass
+          and e.objid = t.oid
+      )
+    union all
+    select 'foreign server', pg_catalog.quote_ident(s.srvname), null,
+      coalesce(s.srvacl, pg_catalog.acldefault('S', s.srvowner)), s.srvowner
+    from pg_catalog.pg_foreign_server as s
+    union all
+    select 'foreign data wrapper', pg_catalog.quote_ident(w.fdwname), null,
+      coalesce(w.fdwacl, pg_catalog.acldefault('F', w.fdwowner)), w.fdwowner
+    from pg_catalog.pg_foreign_data_wrapper as w
+    union all
+    select 'language', pg_catalog.quote_ident(l.lanname), null,
+      coalesce(l.lanacl, pg_catalog.acldefault('l', l.lanowner)), l.lanowner
+    from pg_catalog.pg_language as l
+    where l.lanispl
+  ),
+  object as (
+    select 'schema' as kind, pg_catalog.quote_ident(n.nspname) as name,
+      'owner: ' || pg_catalog.pg_get_userbyid(n.nspowner) as definition, null::text as relation_name
+    from namespace as n
+    where not n.is_managed
+    union all
+    select 'extension', pg_catalog.quote_ident(e.extname),
+      pg_catalog.concat_ws(E'\n', 'schema: ' || n.nspname, 'version: ' || e.extversion), null
+    from pg_catalog.pg_extension as e
+    inner join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+    union all
+    -- Enums, domains, ranges, composite types.
+    select 'type', pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(t.typname),
+      pg_catalog.concat_ws(
+        E'\n',
+        'kind: ' || case t.typtype when 'e' then 'enum' when 'd' then 'domain' when 'r' then 'range' when 'c' then 'composite' end,
+        'owner: ' || pg_catalog.pg_get_userbyid(t.typowner),
+        (
+          select pg_catalog.string_agg('value: ' || v.enumlabel, E'\n' order by v.enumsortorder)
+          from pg_catalog.pg_enum as v
+          where v.enumtypid = t.oid
+        ),
+        case
+          when t.typtype = 'd'
+            then pg_catalog.concat_ws(
+              E'\n',
+              'base: ' || pg_catalog.format_type(t.typbasetype, t.typtypmod),
+              case when t.typnotnull then 'not null' end,
+              'default: ' || t.typdefault,
+              (
+                select pg_catalog.string_agg(
+                  'constraint ' || c.conname || ': ' || pg_catalog.pg_get_constraintdef(c.oid), E'\n' order by c.conname collate "C"
+                )
+                from pg_catalog.pg_constraint as c
+                where c.contypid = t.oid
+                  and c.contype = 'c'
+              )
+            )
+        end,
+        (
+          select 'subtype: ' || pg_catalog.format_type(g.rngsubtype, null)
+          from pg_catalog.pg_range as g
+          where g.rngtypid = t.oid
+        ),
+        (
+          select pg_catalog.string_agg(
+            'attribute ' || a.attname || ': ' || pg_catalog.format_type(a.atttypid, a.atttypmod), E'\n' order by a.attnum
+          )
+          from pg_catalog.pg_attribute as a
+          where t.typtype = 'c'
+            and a.attrelid = t.typrelid
+            and a.attnum > 0
+            and not a.attisdropped
+        )
+      ),
+      null
+    from pg_catalog.pg_type as t
+    inner join namespace as n on n.oid = t.typnamespace
+    where not n.is_managed
+      and (
+        t.typtype in ('e', 'd', 'r')
+        or t.typtype = 'c' and exists (select from pg_catalog.pg_class as c where c.oid = t.typrelid and c.relkind = 'c')
+      )
+      and not exists (
+        select
+        from extension_member as e
+        where e.classid = 'pg_catalog.pg_type'::regclass
+          and e.objid = t.oid
+      )
+    union all
+    select 'table', r.name,
+      pg_catalog.concat_ws(
+        E'\n',
+        'kind: ' || case r.relkind when 'r' then 'table' when 'p' then 'partitioned table' when 'f' then 'foreign table' end,
+        'owner: ' || pg_catalog.pg_get_userbyid(r.relowner),
+        'persistence: ' || case r.relpersistence when 'p' then 'permanent' when 'u' then 'unlogged' when 't' then 'temporary' end,
+        'partition key: ' || pg_catalog.pg_get_partkeydef(r.oid),
+        (
+          select pg_catalog.string_agg(
+            case when r.relispartition then 'partition of: ' else 'inherits: ' end || drill._relation_name(i.inhparent),
+            E'\n' order by i.inhseqno
+          )
+          from pg_catalog.pg_inherits as i
+          where i.inhrelid = r.oid
+        ),
+        'bound: ' || pg_catalog.pg_get_expr(r.relpartbound, r.oid),
+        'row level security: ' || case when r.relrowsecurity then 'on' else 'off' end
+          || case when r.relforcerowsecurity then ', forced' else '' end,
+        'replica identity: ' || case r.relreplident when 'd' then 'default' when 'n' then 'nothing' when 'f' then 'full' when 'i' then 'index' end,
+        'access method: ' || m.amname,
+        'options: ' || (select pg_catalog.string_agg(o, ', ' order by o collate "C") from pg_catalog.unnest(r.reloptions) as o),
+        (
+          select 'foreign server: ' || pg_catalog.quote_ident(s.srvname)
+          from pg_catalog.pg_foreign_table as f
+          inner join pg_catalog.pg_foreign_server as s on s.oid = f.ftserver
+          where f.ftrelid = r.oid
+        )
+      ),
+      r.name
+    from relation as r
+    left join pg_catalog.pg_am as m on m.oid = r.relam
+    where r.relkind in ('r', 'p', 'f')
+      and not r.is_managed
+    union all
+    -- Order does not count: a column dropped and added elsewhere is the same table.
+    select 'column', r.name || '.' || pg_catalog.quote_ident(a.attname),
+      pg_catalog.concat_ws(
+        E'\n',
+        'type: ' || pg_catalog.format_type(a.atttypid, a.atttypmod),
+        case when a.attnotnull then 'not null' end,
+        case a.attgenerated
+          when '' then 'default: '
+          when 's' then 'generated stored: '
+          when 'v' then 'generated virtual: '
+        end || pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+        case a.attidentity when 'a' then 'identity: always' when 'd' then 'identity: by default' end,
+        case
+          when a.attcollation <> t.typcollation
+            then 'collation: ' || (
+              select pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(l.collname)
+              from pg_catalog.pg_collation as l
+              inner join pg_catalog.pg_namespace as n on n.oid = l.collnamespace
+              where l.oid = a.attcollation
+            )
+        end,
+        case when a.attstorage <> t.typstorage then 'storage: ' || a.attstorage::text end,
+        'compression: ' || nullif(a.attcompression::text, ''),
+        'options: ' || (select pg_catalog.string_agg(o, ', ' order by o collate "C") from pg_catalog.unnest(a.attoptions) as o)
+      ),
+      r.name
+    from pg_catalog.pg_attribute as a
+    inner join relation as r on r.oid = a.attrelid
+    inner join pg_catalog.pg_type as t on t.oid = a.atttypid
+    left join pg_catalog.pg_attrdef as d
+      on d.adrelid = a.attrelid
+      and d.adnum = a.attnum
+    where r.relkind in ('r', 'p', 'f')
+      and not r.is_managed
+      and a.attnum > 0
+      and not a.attisdropped
+    union all
+    -- Clones on partitions get other names in a good restore; 18 lists not-null
+    -- constraints too, which the columns tell already.
+    select 'constraint', r.name || '.' || pg_catalog.quote_ident(c.conname),
+      pg_catalog.concat_ws(
+        E'\n',
+        pg_catalog.pg_get_constraintdef(c.oid),
+        case when not c.convalidated then 'not valid' end,
+        case
+          when c.contype = 'f' and exists (
+            select
+            from pg_catalog.pg_trigger as t
+            where t.tgconstraint = c.oid
+              and t.tgenabled not in ('O', 'A')
+          )
+            then 'its triggers are disabled: not enforced'
+        end
+      ),
+      r.name
+    from pg_catalog.pg_constraint as c
+    inner join relation as r on r.oid = c.conrelid
+    where c.conparentid = 0
+      and c.contype in ('c', 'f', 'p', 'u', 'x')
+      and not r.is_managed
+    union all
+    select 'index', pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname),
+      pg_catalog.concat_ws(
+        E'\n',
+        pg_catalog.pg_get_indexdef(c.oid),
+        case when not i.indisvalid then 'not valid' end,
+        case when not i.indisready then 'not ready' end,
+        case when i.indisclustered then 'clustered' end,
+        case when i.indisreplident then 'replica identity' end,
+        (
+          select 'part of: ' || drill._relation_name(h.inhparent)
+          from pg_catalog.pg_inherits as h
+          where h.inhrelid = c.oid
+        )
+      ),
+      r.name
+    from pg_catalog.pg_index as i
+    inner join pg_catalog.pg_class as c on c.oid = i.indexrelid
+    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    inner join relation as r on r.oid = i.indrelid
+    where not r.is_managed
+    union all
+    select case r.relkind when 'v' then 'view' else 'materialized view' end, r.name,
+      pg_catalog.concat_ws(
+        E'\n',
+        'owner: ' || pg_catalog.pg_get_userbyid(r.relowner),
+        'options: ' || (select pg_catalog.string_agg(o, ', ' order by o collate "C") from pg_catalog.unnest(r.reloptions) as o),
+        case when r.relkind = 'm' and not r.relispopulated then 'not populated' end,
+        pg_catalog.pg_get_viewdef(r.oid)
+      ),
+      r.name
+    from relation as r
+    where r.relkind in ('v', 'm')
+      and not r.is_managed
+    union all
+    select 'sequence', r.name,
+      pg_catalog.concat_ws(
+        E'\n',
+        'owner: ' || pg_catalog.pg_get_userbyid(r.relowner),
+        pg_catalog.format(
+          'type: %s, start: %s, increment: %s, minimum: %s, maximum: %s, cache: %s, cycle: %s',
+          pg_catalog.format_type(s.seqtypid, null), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
+        ),
+        (
+          select 'owned by: ' || drill._relation_name(d.refobjid) || '.' || pg_catalog.quote_ident(a.attname)
+          from pg_catalog.pg_depend as d
+          inner join pg_catalog.pg_attribute as a
+            on a.attrelid = d.refobjid
+            and a.attnum = d.refobjsubid
+          where d.classid = 'pg_catalog.pg_class'::regclass
+            and d.objid = r.oid
+            and d.refclassid = 'pg_catalog.pg_class'::regclass
+            and d.deptype in ('a', 'i')
+        )
+      ),
+      r.name
+    from relation as r
+    inner join pg_catalog.pg_sequence as s on s.seqrelid = r.oid
+    where not r.is_managed
+    union all
+    select
+      case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
+      pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname)
+        || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')',
+      pg_catalog.concat_ws(
+        E'\n',
+        'owner: ' || pg_catalog.pg_get_userbyid(p.proowner),
+        case
+          when p.prokind <> 'a' then pg_catalog.pg_get_functiondef(p.oid)
+          else (
+            select pg_catalog.concat_ws(
+              E'\n',
+              'result: ' || pg_catalog.format_type(p.prorettype, null),
+              'transition: ' || a.aggtransfn::regprocedure::text,
+              'state: ' || pg_catalog.format_type(a.aggtranstype, null),
+              'initial: ' || a.agginitval,
+              'final: ' || nullif(a.aggfinalfn::oid, 0)::regprocedure::text,
+              'combine: ' || nullif(a.aggcombinefn::oid, 0)::regprocedure::text,
+              'parallel: ' || p.proparallel::text
+            )
+            from pg_catalog.pg_aggregate as a
+            where a.aggfnoid = p.oid
+          )
+        end
+      ),
+      null
+    from pg_catalog.pg_proc as p
+    inner join namespace as n on n.oid = p.pronamespace
+    where not n.is_managed
+      and not exists (
+        select
+        from extension_member as e
+        where e.classid = 'pg_catalog.pg_proc'::regclass
+          and e.objid = p.oid
+      )
+    union all
+    -- A user's trigger is one without a constraint, or a constraint trigger: 14 marks
+    -- the inherited ones of partitions as internal.
+    select 'trigger', r.name || '.' || pg_catalog.quote_ident(t.tgname),
+      pg_catalog.concat_ws(
+        E'\n',
+        pg_catalog.pg_get_triggerdef(t.oid),
+        case t.tgenabled when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'enabled for replica' when 'A' then 'enabled always' end
+      ),
+      r.name
+    from pg_catalog.pg_trigger as t
+    inner join relation as r on r.oid = t.tgrelid
+    where t.tgconstraint = 0
+      or exists (select from pg_catalog.pg_constraint as c where c.oid = t.tgconstraint and c.contype = 't')
+    union all
+    select 'event trigger', pg_catalog.quote_ident(t.evtname),
+      pg_catalog.concat_ws(
+        E'\n',
+        'event: ' || t.evtevent,
+        'tags: ' || (select pg_catalog.string_agg(g, ', ' order by g collate "C") from pg_catalog.unnest(t.evttags) as g),
+        'function: ' || t.evtfoid::regprocedure::text,
+        'owner: ' || pg_catalog.pg_get_userbyid(t.evtowner),
+        case t.evtenabled when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'enabled for replica' when 'A' then 'enabled always' end
+      ),
+      null
+    from pg_catalog.pg_event_trigger as t
+    where not exists (
+      select
+      from extension_member as e
+      where e.classid = 'pg_catalog.pg_event_trigger'::regclass
+        and e.objid = t.oid
+    )
+    union all
+    select 'rule', r.name || '.' || pg_catalog.quote_ident(w.rulename),
+      pg_catalog.concat_ws(
+        E'\n',
+        pg_catalog.pg_get_ruledef(w.oid),
+        case w.ev_enabled when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'enabled for replica' when 'A' then 'enabled always' end
+      ),
+      r.name
+    from pg_catalog.pg_rewrite as w
+    inner join relation as r on r.oid = w.ev_class
+    where not r.is_managed
+      and not (r.relkind in ('v', 'm') and w.rulename = '_RETURN')
+    union all
+    select 'policy', r.name || '.' || pg_catalog.quote_ident(p.polname),
+      pg_catalog.concat_ws(
+        E'\n',
+        'command: ' || case p.polcmd when '*' then 'all' when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' end,
+        case when p.polpermissive then 'permissive' else 'restrictive' end,
+        'roles: ' || (
+          select pg_catalog.string_agg(o.role_name, ', ' order by o.role_name collate "C")
+          from (
+            select case u.role_oid when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(u.role_oid)) end as role_name
+            from pg_catalog.unnest(p.polroles) as u (role_oid)
+          ) as o
+        ),
+        'using: ' || pg_catalog.pg_get_expr(p.polqual, p.polrelid),
+        'check: ' || pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
+      ),
+      r.name
+    from pg_catalog.pg_policy as p
+    inner join relation as r on r.oid = p.polrelid
+    union all
+    -- One row per object and grantee: what it may do, with a star where it may pass it on.
+    select 'grant', g.kind || ' ' || g.name || ' to ' || g.grantee,
+      pg_catalog.string_agg(
+        g.privilege_type || case when g.is_grantable then '*' else '' end, ', ' order by g.privilege_type collate "C"
+      ),
+      min(g.relation_name)
+    from (
+      select
+        h.kind, h.name, h.relation_name, a.privilege_type, a.is_grantable,
+        case a.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) end as grantee
+      from granted as h
+      cross join lateral pg_catalog.aclexplode(h.acl) as a
+      -- What an owner may do follows from owning it, and grows with each version of PostgreSQL.
+      where a.grantee <> h.owner
+    ) as g
+    group by g.kind, g.name, g.grantee
+    union all
+    select 'default privilege',
+      pg_catalog.concat_ws(
+        ' ', 'of', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(d.defaclrole)),
+        case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' when 'n' then 'schemas' else d.defaclobjtype::text end,
+        'in ' || pg_catalog.quote_ident(n.nspname),
+        'to', case a.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) end
+      ),
+      pg_catalog.string_agg(
+        a.privilege_type || case when a.is_grantable then '*' else '' end, ', ' order by a.privilege_type collate "C"
+      ),
+      null
+    from pg_catalog.pg_default_acl as d
+    left join pg_catalog.pg_namespace as n on n.oid = d.defaclnamespace
+    cross join lateral pg_catalog.aclexplode(d.defaclacl) as a
+    where a.grantee <> d.defaclrole
+    group by d.defaclrole, d.defaclobjtype, n.nspname, a.grantee
+    union all
+    select 'statistics', pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(s.stxname),
+      pg_catalog.concat_ws(E'\n', 'owner: ' || pg_catalog.pg_get_userbyid(s.stxowner), pg_catalog.pg_get_statisticsobjdef(s.oid)), null
+    from pg_catalog.pg_statistic_ext as s
+    inner join namespace as n on n.oid = s.stxnamespace
+    where not n.is_managed
+    union all
+    select 'setting', e.owner_name || ' ' || pg_catalog.split_part(e.setting, '=', 1),
+      pg_catalog.substr(e.setting, pg_catalog.strpos(e.setting, '=') + 1), null
+    from (
+      select
+        u.setting,
+        pg_catalog.concat_ws(
+          ' ',
+          -- The copy may be called differently.
+          case when s.setdatabase <> 0 then 'this database' end,
+          case when s.setrole <> 0 then 'role ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(s.setrole)) end
+        ) as owner_name
+      from pg_catalog.pg_db_role_setting as s
+      cross join lateral pg_catalog.unnest(s.setconfig) as u (setting)
+      where s.setdatabase in (0, (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()))
+    ) as e
+    union all
+    -- Members as they were named, never pg_publication_tables, which grows with each partition.
+    select 'publication', pg_catalog.quote_ident(p.pubname),
+      pg_catalog.concat_ws(
+        E'\n',
+        'owner: ' || pg_catalog.pg_get_userbyid(p.pubowner),
+        pg_catalog.format(
+          'all tables: %s, insert: %s, update: %s, delete: %s, truncate: %s, via root: %s',
+          p.puballtables, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot
+        ),
+        (
+          select pg_catalog.string_agg('table: ' || m.table_name, E'\n' order by m.table_name collate "C")
+          from (select drill._relation_name(l.prrelid) as table_name from pg_catalog.pg_publication_rel as l where l.prpubid = p.oid) as m
+        )
+      ),
+      null
+    from pg_catalog.pg_publication as p
+    union all
+    select 'foreign data wrapper', pg_catalog.quote_ident(w.fdwname),
+      pg_catalog.concat_ws(
+        E'\n',
+        'owner: ' || pg_catalog.pg_get_userbyid(w.fdwowner),
+        'handler: ' || nullif(w.fdwhandler, 0)::regprocedure::text,
+        'validator: ' || nullif(w.fdwvalidator, 0)::regprocedure::text
+      ),
+      null
+    from pg_catalog.pg_foreign_data_wrapper as w
+    where not exists (
+      select
+      from extension_member as e
+      where e.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass
+        and e.objid = w.oid
+    )
+    union all
+    -- Where it points is judged by isolation, and may rightly differ; options may hold secrets.
+    select 'foreign server', pg_catalog.quote_ident(s.srvname),
+      pg_catalog.concat_ws(
+        E'\n',
+        'owner: ' || pg_catalog.pg_get_userbyid(s.srvowner),
+        'wrapper: ' || pg_catalog.quote_ident(w.fdwname),
+        'type: ' || s.srvtype
+      ),
+      null
+    from pg_catalog.pg_foreign_server as s
+    inner join pg_catalog.pg_foreign_data_wrapper as w on w.oid = s.srvfdw
+    union all
+    select 'user mapping',
+      pg_catalog.quote_ident(m.srvname) || ' for '
+        || case m.umuser when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(m.umuser)) end,
+      '', null
+    from pg_catalog.pg_user_mappings as m
+    union all
+    select 'collation', pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.collname),
+      pg_catalog.concat_ws(
+        E'\n',
+        'owner: ' || pg_catalog.pg_get_userbyid(c.collowner),
+        'provider: ' || c.collprovider::text,
+        'collate: ' || c.collcollate,
+        'deterministic: ' || c.collisdeterministic::text
+      ),
+      null
+    from pg_catalog.pg_collation as c
+    inner join namespace as n on n.oid = c.collnamespace
+    where not n.is_managed
+      and not exists (
+        select
+        from extension_member as e
+        where e.classid = 'pg_catalog.pg_collation'::regclass
+          and e.objid = c.oid
+      )
+    union all
+    select 'operator', o.oid::regoperator::text,
+      pg_catalog.concat_ws(
+        E'\n',
+        'owner: ' || pg_catalog.pg_get_userbyid(o.oprowner),
+        'function: ' || nullif(o.oprcode::oid, 0)::regprocedure::text,
+        'commutator: ' || nullif(o.oprcom, 0)::regoperator::text,
+        'negator: ' || nullif(o.oprnegate, 0)::regoperator::text,
+        pg_catalog.format('merges: %s, hashes: %s', o.oprcanmerge, o.oprcanhash)
+      ),
+      null
+    from pg_catalog.pg_operator as o
+    inner join namespace as n on n.oid = o.oprnamespace
+    where not n.is_managed
+      and not exists (
+        select
+        from extension_member as e
+        where e.classid = 'pg_catalog.pg_operator'::regclass
+          and e.objid = o.oid
+      )
+    union all
+    select 'cast', pg_catalog.format_type(c.castsource, null) || ' as ' || pg_catalog.format_type(c.casttarget, null),
+      pg_catalog.concat_ws(
+        E'\n',
+        'function: ' || nullif(c.castfunc, 0)::regprocedure::text,
+        'context: ' || c.castcontext::text,
+        'method: ' || c.castmethod::text
+      ),
+      null
+    from pg_catalog.pg_cast as c
+    -- Casts below this oid came with PostgreSQL itself (FirstNormalObjectId).
+    where c.oid >= 16384
+      and not exists (
+        select
+        from extension_member as e
+        where e.classid = 'pg_catalog.pg_cast'::regclass
+          and e.objid = c.oid
+      )
+    union all
+    select 'text search configuration', pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.cfgname),
+      pg_catalog.concat_ws(
+        E'\n',
+        'owner: ' || pg_catalog.pg_get_userbyid(c.cfgowner),
+        (
+          select pg_catalog.string_agg(
+            t.alias || ': ' || m.mapdict::regdictionary::text, E'\n' order by t.alias, m.mapseqno
+          )
+          from pg_catalog.pg_ts_config_map as m
+          inner join lateral pg_catalog.ts_token_type(c.cfgparser) as t on t.tokid = m.maptokentype
+          where m.mapcfg = c.oid
+        )
+      ),
+      null
+    from pg_catalog.pg_ts_config as c
+    inner join namespace as n on n.oid = c.cfgnamespace
+    where not n.is_managed
+      and not exists (
+        select
+        from extension_member as e
+        where e.classid = 'pg_catalog.pg_ts_config'::regclass
+          and e.objid = c.oid
+      )
+    union all
+    select 'text search dictionary', pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(d.dictname),
+      pg_catalog.concat_ws(E'\n', 'owner: ' || pg_catalog.pg_get_userbyid(d.dictowner), 'options: ' || d.dictinitoption), null
+    from pg_catalog.pg_ts_dict as d
+    inner join namespace as n on n.oid = d.dictnamespace
+    where not n.is_managed
+      and not exists (
+        select
+        from extension_member as e
+        where e.classid = 'pg_catalog.pg_ts_dict'::regclass
+          and e.objid = d.oid
+      )
+  )
+  select
+    o.kind,
+    o.name,
+    coalesce(o.definition, ''),
+    o.relation_name,
+    coalesce((select r.relispartition from relation as r where r.name = o.relation_name), false)
+  from object as o
+  order by o.kind collate "C", o.name collate "C"
+$$;
+
+comment on function drill.list_objects() is
+  'Every object of the database with its definition in a stable text form, for comparison with a baseline; members of extensions and the inside of managed schemas left out';
+
+revoke all on function drill.list_objects() from public;
+-- end copy of sql/objects/list_objects.sql
+
+-- begin copy of sql/baselines/baseline_objects.sql
+create table drill.baseline_objects (
+  baseline_id uuid not null references drill.baselines (baseline_id) on delete cascade,
+  object_kind text not null,
+  object_name text not null,
+  definition text not null,
+  relation_name text,
+  is_of_partition boolean not null,
+  constraint baseline_objects_pkey primary key (baseline_id, object_kind, object_name)
+);
+
+comment on table drill.baseline_objects is 'The objects of a baseline with their definitions, as drill.list_objects() gave them';
+comment on column drill.baseline_objects.baseline_id is 'The baseline';
+comment on column drill.baseline_objects.object_kind is 'Table, column, index, function, grant and so on';
+comment on column drill.baseline_objects.object_name is 'Qualified name, quoted where needed';
+comment on column drill.baseline_objects.definition is 'Stable text of its definition';
+comment on column drill.baseline_objects.relation_name is 'The table that it is or is part of, or null';
+comment on column drill.baseline_objects.is_of_partition is 'True when that table is a partition';
+
+revoke all on table drill.baseline_objects from public;
+-- end copy of sql/baselines/baseline_objects.sql
+
+-- begin copy of sql/baselines/capture_baseline.sql
+-- A baseline with a hole would later pass for "production had nothing there", so
+-- anything that cannot be measured ends the capture.
+create or replace function drill.capture_baseline(p_label text default null)
+returns uuid
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_baseline_id uuid;
+  v_bucket record;
+begin
+  if not exists (select from drill.critical_relations) then
+    raise exception using
+      errcode = 'RD005',
+      message = 'cannot capture a baseline: no critical relation is registered',
+      hint = 'Register what must be recoverable: select drill.register_critical_relation(''public.orders'', ''created_at'', true).';
+  end if;
+
+  insert into drill.baselines (
+    captured_at, captured_lsn, label, schema_version, installation_id, system_identifier, timeline_id,
+    started_at, database_name, server_version, policies, guards, partitioned_relations
+  )
+  select
+    drill.get_now(),
+    pg_catalog.pg_current_wal_insert_lsn(),
+    p_label,
+    drill.schema_version(),
+    i.installation_id,
+    i.system_identifier,
+    i.timeline_id,
+    i.started_at,
+    i.database_name,
+    i.server_version,
+    r.registrations -> 'policies',
+    r.registrations -> 'guards',
+    r.registrations -> 'partitioned_relations'
+  from drill.get_identity() as i
+  cross join (select drill.export_registrations() as registrations) as r
+  where i.installation_id is not null
+  returning baseline_id into v_baseline_id;
+
+  if v_baseline_id is null then
+    raise exception using
+      errcode = 'RD005',
+      message = 'cannot capture a baseline: drill.installation has no row',
+      hint = 'Install pgdrill again: its identity of this database is gone.';
+  end if;
+
+  insert into drill.baseline_relations (
+    baseline_id, relation_name, timestamp_column, is_append_only, tolerance, recent_days
+  )
+  select
+    v_baseline_id, c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance,
+    case
+      when drill._critical_relation_problem(c.relation_name, c.timestamp_column) is null
+        then drill._recent_days(c.relation_name, c.timestamp_column)
+    end
+  from drill.critical_relations as c;
+
+  -- One statement, hence one snapshot for all counts.
+  for v_bucket in
+    select b.*
+    from drill.list_buckets() as b
+  loop
+    if v_bucket.problem is not null then
+      raise exception using
+        errcode = 'RD005',
+        message = format('cannot capture a baseline: %s %s', v_bucket.bucket_name, v_bucket.problem),
+        hint = 'Correct that, or remove the relation from drill.critical_relations if it need not be recoverable.';
+    end if;
+
+    insert into drill.baseline_buckets (
+      baseline_id, relation_name, bucket_name, starts_at, ends_at, is_default, row_count, oldest_at, newest_at
+    )
+    values (
+      v_baseline_id, v_bucket.relation_name, v_bucket.bucket_name, v_bucket.starts_at, v_bucket.ends_at,
+      v_bucket.is_default, v_bucket.row_count, v_bucket.oldest_at, v_bucket.newest_at
+    );
+  end loop;
+
+  insert into drill.baseline_objects (
+    baseline_id, object_kind, object_name, definition, relation_name, is_of_partition
+  )
+  select v_baseline_id, o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition
+  from drill.list_objects() as o;
+
+  -- Last: what it locks, it locks but for a moment.
+  perform drill._write_heartbeat();
+
+  return v_baseline_id;
+end
+$$;
+
+comment on function drill.capture_baseline(text) is
+  'Measures every critical relation, lists every object, and stores the facts as a baseline (with a heartbeat), giving its id; raises RD005 rather than store one with a hole';
+
+revoke all on function drill.capture_baseline(text) from public;
+-- end copy of sql/baselines/capture_baseline.sql
+
+-- begin copy of sql/baselines/export_baseline.sql
+-- Counts leave as text: a JSON number beyond 2^53 would be rounded by many readers.
+create or replace function drill.export_baseline(p_baseline_id uuid default null)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+set timezone = 'UTC'
+as $$
+declare
+  v_baseline_id uuid := p_baseline_id;
+  v_document jsonb;
+begin
+  if v_baseline_id is null then
+    v_baseline_id := drill._newest_baseline();
+  end if;
+
+  select pg_catalog.jsonb_build_object(
+    'format', 'pgdrill-baseline',
+    'format_version', 1,
+    'baseline_id', b.baseline_id,
+    'captured_at', b.captured_at,
+    'captured_lsn', b.captured_lsn,
+    'label', b.label,
+    'schema_version', b.schema_version,
+    'source', pg_catalog.jsonb_build_object(
+      'installation_id', b.installation_id,
+      'system_identifier', b.system_identifier::text,
+      'timeline_id', b.timeline_id,
+      'started_at', b.started_at,
+      'database_name', b.database_name,
+      'server_version', b.server_version
+    ),
+    'policies', b.policies,
+    'guards', b.guards,
+    'partitioned_relations', b.partitioned_relations,
+    'objects', (
+      select coalesce(
+        pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object(
+            'object_kind', o.object_kind,
+            'object_name', o.object_name,
+            'definition', o.definition,
+            'relation_name', o.relation_name,
+            'is_of_partition', o.is_of_partition
+          )
+          order by o.object_kind collate "C", o.object_name collate "C"
+        ),
+        '[]'
+      )
+      from drill.baseline_objects as o
+      where o.baseline_id = b.baseline_id
+    ),
+    'relations', (
+      select pg_catalog.jsonb_agg(
+        pg_catalog.jsonb_build_object(
+          'relation_name', r.relation_name,
+          'timestamp_column', r.timestamp_column,
+          'is_append_only', r.is_append_only,
+          'tolerance', r.tolerance::text,
+          'recent_days', r.recent_days::text,
+          -- A partitioned table without a partition has none.
+          'buckets', (
+            select coalesce(pg_catalog.jsonb_agg(
+              pg_catalog.jsonb_build_object(
+                'bucket_name', k.bucket_name,
+                'starts_at', k.starts_at,
+                'ends_at', k.ends_at,
+                'is_default', k.is_default,
+                'row_count', k.row_count::text,
+                'oldest_at', k.oldest_at,
+                'newest_at', k.newest_at
+              )
+              order by k.starts_at, k.bucket_name collate "C"
+            ), '[]')
+            from drill.baseline_buckets as k
+            where k.baseline_id = r.baseline_id
+              and k.relation_name = r.relation_name
+          )
+        )
+        order by r.relation_name collate "C"
+      )
+      from drill.baseline_relations as r
+      where r.baseline_id = b.baseline_id
+    )
+  )
+  into v_document
+  from drill.baselines as b
+  where b.baseline_id = v_baseline_id;
+
+  if v_document is null then
+    raise exception using
+      errcode = case when p_baseline_id is null then 'RD003' else 'RD004' end,
+      message = case
+        when p_baseline_id is null then 'no baseline is stored in this database'
+        else format('no baseline %s is stored in this database', p_baseline_id)
+      end,
+      hint = 'In production run: select drill.capture_baseline(); drill.list_baselines() shows what is stored.';
+  end if;
+
+  return v_document;
+end
+$$;
+
+comment on function drill.export_baseline(uuid) is
+  'One baseline (null: the newest) as a JSON document, format pgdrill-baseline version 1; raises RD003 or RD004 when there is none';
+
+revoke all on function drill.export_baseline(uuid) from public;
+-- end copy of sql/baselines/export_baseline.sql
+
+-- begin copy of sql/access/verify_access.sql
+-- Catalog only. Judges what is wrong in any database; what is merely wider than
+-- in production, a comparison with the baseline must tell. Members of extensions
+-- and what Supabase's own roles own are theirs to answer for.
+create or replace function drill.verify_access()
+returns setof drill.check_result
+language sql
+stable
+set search_path = ''
+as $$
+  with recursive api_role as (
+    select r.oid as role_oid, r.rolname::text as role_name
+    from pg_catalog.pg_roles as r
+    where r.rolname in ('anon', 'authenticated')
+    union all
+    select 0, 'public'
+  ),
+  -- Whose rights an API role has: its own, those of roles whose member it is, and PUBLIC's.
+  acting as (
+    select r.role_name, g.oid as grantee, r.role_name as shown_name, pg_catalog.quote_ident(g.rolname) as grantee_name
+    from api_role as r
+    inner join pg_catalog.pg_roles as g on pg_catalog.pg_has_role(r.role_oid, g.oid, 'usage')
+    where r.role_oid <> 0
+    union all
+    select r.role_name, 0, 'PUBLIC', 'public'
+    from api_role as r
+  ),
+  platform_role as (
+    select r.oid as role_oid
+    from pg_catalog.pg_roles as r
+    where r.rolname ~ '^supabase_|^pgbouncer$'
+  ),
+  namespace as (
+    select
+      n.oid as namespace_oid, n.nspname,
+      coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner)) as acl
+    from pg_catalog.pg_namespace as n
+    where n.nspname !~ '^pg_'
+      and n.nspname <> 'information_schema'
+  ),
+  schema_right as (
+    select distinct n.namespace_oid, a.role_name, a.shown_name, a.grantee_name, x.privilege_type
+    from namespace as n
+    cross join lateral pg_catalog.aclexplode(n.acl) as x
+    inner join acting as a on a.grantee = x.grantee
+  ),
+  relation as (
+    select
+      c.oid as relation_oid, c.relnamespace, n.nspname, c.relkind, c.relispartition, c.relrowsecurity,
+      pg_catalog.format('%I.%I', n.nspname, c.relname) as relation_name,
+      exists (select from pg_catalog.pg_policy as p where p.polrelid = c.oid) as has_policies
+    from pg_catalog.pg_class as c
+    inner join namespace as n on n.namespace_oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'f')
+      and not exists (select from platform_role as p where p.role_oid = c.relowner)
+      and not exists (
+        select
+        from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_class'::regclass
+          and d.objid = c.oid
+          and d.deptype = 'e'
+      )
+  ),
+  -- On the table or on some of its columns, and only where the role may use the schema: a right to a table in
+  -- a closed schema is worth nothing.
+  relation_right as (
+    select distinct r.relation_oid, a.role_name, a.shown_name, a.grantee_name, pg_catalog.lower(x.privilege_type) as privilege
+    from relation as r
+    inner join pg_catalog.pg_class as c on c.oid = r.relation_oid
+    cross join lateral (
+      select c.relacl as acl
+      union all
+      select t.attacl
+      from pg_catalog.pg_attribute as t
+      where t.attrelid = c.oid
+        and t.attacl is not null
+        and not t.attisdropped
+    ) as l
+    cross join lateral pg_catalog.aclexplode(l.acl) as x
+    inner join acting as a on a.grantee = x.grantee
+    where exists (
+        select
+        from schema_right as s
+        where s.namespace_oid = r.relnamespace
+          and s.role_name = a.role_name
+          and s.privilege_type = 'USAGE'
+      )
+      and x.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+  ),
+  -- Every partition below a table with row security, at any depth.
+  secured_partition as (
+    select i.inhrelid as relation_oid, r.relation_name as parent_name
+    from relation as r
+    inner join pg_catalog.pg_inherits as i on i.inhparent = r.relation_oid
+    where r.relkind = 'p'
+      and r.relrowsecurity
+    union
+    select i.inhrelid, p.parent_name
+    from secured_partition as p
+    inner join pg_catalog.pg_inherits as i on i.inhparent = p.relation_oid
+  ),
+  policy_finding as (
+    select
+      r.relation_name as object_name, 'warn' as status,
+      pg_catalog.format('row level security is off on %s, which has policies: nobody obeys them', r.relation_name) as detail,
+      pg_catalog.format('Run: alter table %s enable row level security.', r.relation_name) as hint,
+      pg_catalog.to_jsonb('on'::text) as expected, pg_catalog.to_jsonb('off'::text) as actual
+    from relation as r
+    where r.has_policies
+      and not r.relrowsecurity
+  ),
+  partition_finding as (
+    select
+      r.relation_name as object_name, 'warn' as status,
+      pg_catalog.format(
+        'the partition %s has no row level security of its own, and %s may %s it directly, past the policies of %s',
+        r.relation_name,
+        pg_catalog.string_agg(distinct x.shown_name, ', '),
+        pg_catalog.string_agg(distinct x.privilege, ', '),
+        (select pg_catalog.min(p.parent_name) from secured_partition as p where p.relation_oid = r.relation_oid)
+      ) as detail,
+      pg_catalog.format('Run: revoke all on %s from %s.', r.relation_name, pg_catalog.string_agg(distinct x.grantee_name, ', ')) as hint,
+      pg_catalog.to_jsonb('no privilege'::text) as expected,
+      pg_catalog.to_jsonb(pg_catalog.array_agg(distinct x.shown_name || ': ' || x.privilege)) as actual
+    from relation as r
+    inner join relation_right as x on x.relation_oid = r.relation_oid
+    where not r.relrowsecurity
+      and exists (select from secured_partition as p where p.relation_oid = r.relation_oid)
+    group by r.relation_oid, r.relation_name
+  ),
+  open_finding as (
+    select
+      r.relation_name as object_name, 'warn' as status,
+      pg_catalog.format(
+        '%s may %s the table %s, which has no row level security',
+        pg_catalog.string_agg(distinct x.shown_name, ', '), pg_catalog.string_agg(distinct x.privilege, ', '), r.relation_name
+      ) as detail,
+      case
+        when r.relkind = 'f' then ''
+        else pg_catalog.format('Run: alter table %s enable row level security. ', r.relation_name)
+      end || pg_catalog.format(
+        'Or, if nobody has to write there, run: revoke insert, update, delete, truncate on %s from %s.',
+        r.relation_name, pg_catalog.string_agg(distinct x.grantee_name, ', ')
+      ) as hint,
+      pg_catalog.to_jsonb('closed'::text) as expected,
+      pg_catalog.to_jsonb(pg_catalog.array_agg(distinct x.shown_name || ': ' || x.privilege)) as actual
+    from relation as r
+    inner join relation_right as x on x.relation_oid = r.relation_oid
+    where r.nspname = 'public'
+      and not r.relrowsecurity
+      and (x.role_name = 'anon' or x.shown_name = 'PUBLIC')
+      and x.privilege <> 'select'
+      and not exists (select from secured_partition as p where p.relation_oid = r.relation_oid)
+    group by r.relation_oid, r.relation_name, r.relkind
+  ),
+  definer as (
+    select
+      p.oid as function_oid, p.pronamespace, p.proacl, p.proowner,
+      pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid)) as function_name,
+      exists (
+        select from pg_catalog.unnest(p.proconfig) as e (setting) where e.setting like 'search\_path=%'
+      ) as is_pinned,
+      -- A trigger's function refuses to be called by hand.
+      p.prorettype in ('trigger'::regtype, 'event_trigger'::regtype) as is_trigger
+    from pg_catalog.pg_proc as p
+    inner join namespace as n on n.namespace_oid = p.pronamespace
+    where p.prosecdef
+      and not exists (select from platform_role as r where r.role_oid = p.proowner)
+      and not exists (
+        select
+        from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_proc'::regclass
+          and d.objid = p.oid
+          and d.deptype = 'e'
+      )
+  ),
+  path_finding as (
+    select
+      f.function_name as object_name, 'warn' as status,
+      pg_catalog.format('the security definer function %s has no pinned search_path: its caller decides which objects it finds', f.function_name) as detail,
+      pg_catalog.format('Run: alter routine %s set search_path = ''''. Before that, name the objects in its body with their schemas.', f.function_name) as hint,
+      pg_catalog.to_jsonb('pinned'::text) as expected, pg_catalog.to_jsonb('not pinned'::text) as actual
+    from definer as f
+    where not f.is_pinned
+  ),
+  execute_finding as (
+    select
+      f.function_name as object_name, 'warn' as status,
+      pg_catalog.format('%s may execute the security definer function %s, which runs with the rights of its owner', pg_catalog.string_agg(distinct a.shown_name, ', '), f.function_name) as detail,
+      pg_catalog.format('If that is not intended, run: revoke execute on routine %s from %s.', f.function_name, pg_catalog.string_agg(distinct a.grantee_name, ', ')) as hint,
+      pg_catalog.to_jsonb('closed'::text) as expected,
+      pg_catalog.to_jsonb(pg_catalog.array_agg(distinct a.shown_name)) as actual
+    from definer as f
+    cross join lateral pg_catalog.aclexplode(coalesce(f.proacl, pg_catalog.acldefault('f', f.proowner))) as x
+    inner join acting as a on a.grantee = x.grantee
+    where exists (
+        select
+        from schema_right as s
+        where s.namespace_oid = f.pronamespace
+          and s.role_name = a.role_name
+          and s.privilege_type = 'USAGE'
+      )
+      and not f.is_trigger
+      and (a.role_name = 'anon' or a.shown_name = 'PUBLIC')
+    group by f.function_oid, f.function_name
+  ),
+  private_finding as (
+    select
+      pg_catalog.quote_ident(n.nspname) as object_name, 'warn' as status,
+      pg_catalog.format('the schema private is open to %s', pg_catalog.string_agg(distinct s.shown_name, ', ')) as detail,
+      pg_catalog.format('Run: revoke all on schema private from %s.', pg_catalog.string_agg(distinct s.grantee_name, ', ')) as hint,
+      pg_catalog.to_jsonb('closed'::text) as expected,
+      pg_catalog.to_jsonb(pg_catalog.array_agg(distinct s.shown_name || ': ' || pg_catalog.lower(s.privilege_type))) as actual
+    from namespace as n
+    inner join schema_right as s on s.namespace_oid = n.namespace_oid
+    where n.nspname = 'private'
+    group by n.nspname
+  ),
+  -- What each rule looked at, and what it says when nothing is wrong.
+  looked_at as (
+    select 1 as rule, pg_catalog.count(*) as n, 'row level security is on for all %s tables with policies' as good, 'no table has policies' as none
+    from relation as r
+    where r.has_policies
+    union all
+    select 2, pg_catalog.count(distinct p.relation_oid), 'none of %s partitions lets API roles or PUBLIC past the policies of its parent', 'no partitioned table has row level security'
+    from secured_partition as p
+    union all
+    select 3, pg_catalog.count(*), 'anon and PUBLIC may write none of the %s tables of schema public without row level security', 'schema public has no table'
+    from relation as r
+    where r.nspname = 'public'
+    union all
+    select 4, pg_catalog.count(*), 'all %s security definer functions have a pinned search_path', 'there is no security definer function'
+    from definer as f
+    union all
+    select 5, pg_catalog.count(*), 'anon and PUBLIC may execute none of %s security definer functions', 'there is no security definer function to call'
+    from definer as f
+    where not f.is_trigger
+    union all
+    select 6, pg_catalog.count(*), 'the schema private is closed to API roles and PUBLIC', 'there is no schema private'
+    from namespace as n
+    where n.nspname = 'private'
+  ),
+  finding as (
+    select 1 as rule, f.* from policy_finding as f
+    union all
+    select 2, f.* from partition_finding as f
+    union all
+    select 3, f.* from open_finding as f
+    union all
+    select 4, f.* from path_finding as f
+    union all
+    select 5, f.* from execute_finding as f
+    union all
+    select 6, f.* from private_finding as f
+    union all
+    select
+      l.rule, null, case when l.n > 0 then 'pass' else 'skip' end,
+      case when l.n > 0 then pg_catalog.format(l.good, l.n) else l.none end,
+      null, null, pg_catalog.to_jsonb(l.n::text)
+    from looked_at as l
+  )
+  select 'access', f.object_name, f.status, f.detail, f.hint, f.expected, f.actual
+  from finding as f
+  -- A rule that found something has no pass.
+  where f.object_name is not null
+    or not exists (select from finding as o where o.rule = f.rule and o.object_name is not null)
+  order by f.rule, f.object_name collate "C"
+$$;
+
+comment on function drill.verify_access() is
+  'Whether row level security, partitions, security definer functions, open tables and schema private let the API roles or PUBLIC further than they should';
+
+revoke all on function drill.verify_access() from public;
+-- end copy of sql/access/verify_access.sql
+
+-- begin copy of sql/data/verify_sequences.sql
+-- Compares the value that a sequence gives next with what its columns hold. Not
+-- last_value: with is_called = false that is the next value, and equality is then
+-- a collision. Only "behind" is a fault: after a crash a sequence may be ahead.
+create or replace function drill.verify_sequences()
+returns setof drill.check_result
+language plpgsql
+stable
+set search_path = ''
+-- Nothing in a fresh copy is analyzed: the planner takes thousands of sequences for
+-- a handful, and loops in loops over them would take minutes.
+set enable_nestloop = off
+as $$
+declare
+  v_sequence record;
+  v_query text;
+  v_next numeric;
+  v_edge numeric;
+  v_column_name text;
+  v_is_judged boolean;
+  v_free numeric;
+  v_is_any boolean := false;
+  v_result drill.check_result;
+begin
+  for v_sequence in
+    with recursive integer_type as (
+      select t.oid as type_oid
+      from pg_catalog.pg_type as t
+      where t.oid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)
+      union all
+      select t.oid
+      from integer_type as i
+      inner join pg_catalog.pg_type as t on t.typbasetype = i.type_oid and t.typtype = 'd'
+    ),
+    column_default as (
+      select
+        d.refobjid as sequence_oid,
+        x.adrelid as relation_oid,
+        x.adnum as attnum
+      from pg_catalog.pg_depend as d
+      inner join pg_catalog.pg_attrdef as x on x.oid = d.objid
+      where d.classid = 'pg_catalog.pg_attrdef'::regclass
+        and d.refclassid = 'pg_catalog.pg_class'::regclass
+    ),
+    feeding as (
+      select f.sequence_oid, f.relation_oid, f.attnum
+      from column_default as f
+      union
+      select d.objid, d.refobjid, d.refobjsubid::smallint
+      from pg_catalog.pg_depend as d
+      where d.classid = 'pg_catalog.pg_class'::regclass
+        and d.refclassid = 'pg_catalog.pg_class'::regclass
+        and d.refobjsubid > 0
+        and d.deptype in ('a', 'i')
+        -- Owned by one column, but in the default of another: only that one counts.
+        and (
+          d.deptype = 'i'
+          or exists (
+            select
+            from pg_catalog.pg_attrdef as x
+            where x.adrelid = d.refobjid
+              and x.adnum = d.refobjsubid
+          )
+          or d.objid <> all (array(select f.sequence_oid from column_default as f))
+        )
+    ),
+    fed as (
+      select
+        f.sequence_oid,
+        f.relation_oid,
+        c.relnamespace,
+        c.relkind,
+        c.relispartition,
+        a.attname,
+        a.attnum
+      from feeding as f
+      inner join pg_catalog.pg_class as s on s.oid = f.sequence_oid and s.relkind = 'S'
+      inner join pg_catalog.pg_class as c
+        on c.oid = f.relation_oid
+        and c.relkind in ('r', 'p')
+        and c.relpersistence <> 't'
+      inner join pg_catalog.pg_attribute as a
+        on a.attrelid = f.relation_oid
+        and a.attnum = f.attnum
+        and not a.attisdropped
+      inner join integer_type as i on i.type_oid = a.atttypid
+    ),
+    -- A partition whose parent is fed by the same sequence is read through its
+    -- parent. Where the parent has another sequence, that one numbers the rows that
+    -- come through the parent, and the partition's own falls behind by rights.
+    parent as (
+      select
+        f.sequence_oid,
+        f.relation_oid,
+        f.attnum,
+        pg_catalog.bool_or(p.sequence_oid = f.sequence_oid) as is_same
+      from fed as f
+      cross join lateral pg_catalog.pg_partition_ancestors(f.relation_oid::regclass) as t
+      inner join fed as p
+        on p.relation_oid = t.relid
+        and p.attname = f.attname
+      where f.relispartition
+        and t.relid <> f.relation_oid
+      group by f.sequence_oid, f.relation_oid, f.attnum
+    ),
+    judged as (
+      select f.*, p.is_same is not null as is_below_other
+      from fed as f
+      left join parent as p using (sequence_oid, relation_oid, attnum)
+      where not coalesce(p.is_same, false)
+    ),
+    -- Without `only` the parent of an inheritance would show the values of children
+    -- that have sequences of their own. A foreign partition would mean to read from
+    -- another server, so its siblings are read one by one.
+    readable as (
+      select
+        j.*,
+        drill._relation_name(j.relation_oid) as relation_name,
+        case
+          when j.relkind = 'r'
+            then pg_catalog.format('select t.%I as value from only %s as t', j.attname, drill._relation_name(j.relation_oid))
+          when leaf.is_any_foreign
+            then leaf.source
+          else pg_catalog.format('select t.%I as value from %s as t', j.attname, drill._relation_name(j.relation_oid))
+        end as source,
+        pg_catalog.row_security_active(j.relation_oid) or coalesce(leaf.is_any_foreign and leaf.is_any_secured, false) as is_secured,
+        leaf.is_any_foreign
+      from judged as j
+      left join lateral (
+        select
+          pg_catalog.bool_or(c.relkind = 'f') as is_any_foreign,
+          pg_catalog.bool_or(pg_catalog.row_security_active(c.oid)) as is_any_secured,
+          pg_catalog.string_agg(
+            pg_catalog.format('select t.%I as value from only %s as t', j.attname, drill._relation_name(c.oid)),
+            ' union all ' order by c.oid
+          ) filter (where c.relkind <> 'f') as source
+        from pg_catalog.pg_partition_tree(j.relation_oid::regclass) as t
+        inner join pg_catalog.pg_class as c on c.oid = t.relid
+        where t.isleaf
+      ) as leaf on j.relkind = 'p'
+    ),
+    missing_grant as (
+      select r.sequence_oid, g.statement, g.position
+      from (select distinct r.sequence_oid from readable as r) as r
+      inner join pg_catalog.pg_class as s on s.oid = r.sequence_oid
+      inner join pg_catalog.pg_namespace as n on n.oid = s.relnamespace
+      cross join lateral (
+        select pg_catalog.format('grant usage on schema %I to %I', n.nspname, current_user) as statement, 1 as position
+        where not pg_catalog.has_schema_privilege(n.oid, 'usage')
+        union all
+        select pg_catalog.format('grant select on sequence %s to %I', drill._relation_name(s.oid), current_user), 2
+        where not pg_catalog.has_sequence_privilege(s.oid, 'select')
+      ) as g
+      union
+      select r.sequence_oid, g.statement, g.position
+      from readable as r
+      inner join pg_catalog.pg_namespace as n on n.oid = r.relnamespace
+      cross join lateral (
+        select pg_catalog.format('grant usage on schema %I to %I', n.nspname, current_user) as statement, 1 as position
+        where not pg_catalog.has_schema_privilege(n.oid, 'usage')
+        union all
+        select pg_catalog.format('grant select on %s to %I', r.relation_name, current_user), 3
+        where not pg_catalog.has_column_privilege(r.relation_oid, r.attnum, 'select')
+      ) as g
+    ),
+    grants as (
+      select
+        m.sequence_oid,
+        pg_catalog.string_agg(m.statement, '; ' order by m.position, m.statement collate "C") as statements
+      from missing_grant as m
+      group by m.sequence_oid
+    ),
+    reads as (
+      select
+        r.sequence_oid,
+        pg_catalog.array_agg(r.relation_oid order by r.relation_name collate "C", r.attname collate "C") as relation_oids,
+        pg_catalog.array_agg(r.attnum order by r.relation_name collate "C", r.attname collate "C") as attnums,
+        pg_catalog.array_agg(
+          pg_catalog.format(
+            'select %L as column_name, %s as is_judged, (select pg_catalog.%s(v.value)::numeric from (%s) as v) as edge',
+            r.relation_name || '.' || pg_catalog.quote_ident(r.attname),
+            (not r.is_below_other)::text,
+            case when q.seqincrement > 0 then 'max' else 'min' end,
+            r.source
+          )
+          order by r.relation_name collate "C", r.attname collate "C"
+        ) as queries,
+        pg_catalog.min(r.relation_name collate "C") filter (where r.is_secured) as secured_name
+      from readable as r
+      inner join pg_catalog.pg_sequence as q on q.seqrelid = r.sequence_oid
+      where r.source is not null
+      group by r.sequence_oid
+    )
+    select
+      drill._relation_name(s.oid) as sequence_name,
+      q.seqincrement,
+      q.seqmin,
+      q.seqmax,
+      q.seqcycle,
+      case when q.seqincrement > 0 then q.seqmax else q.seqmin end as seqend,
+      e.relation_oids,
+      e.attnums,
+      e.queries,
+      e.secured_name,
+      g.statements
+    from pg_catalog.pg_class as s
+    inner join pg_catalog.pg_namespace as n on n.oid = s.relnamespace
+    inner join pg_catalog.pg_sequence as q on q.seqrelid = s.oid
+    left join reads as e on e.sequence_oid = s.oid
+    left join grants as g on g.sequence_oid = s.oid
+    where s.relkind = 'S'
+      and s.relpersistence <> 't'
+      and n.nspname not in ('drill', 'drill_migrations')
+      and not exists (
+        select
+        from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_class'::regclass
+          and d.objid = s.oid
+          and d.deptype = 'e'
+      )
+    order by 1
+  loop
+    v_is_any := true;
+    v_result := row('sequences', v_sequence.sequence_name, null, null, null, null, null);
+
+    begin
+      -- Not above: it waits for whoever has locked one of these tables. A column
+      -- whose default is computed from the value cannot be compared with it.
+      select pg_catalog.string_agg(c.query, ' union all ' order by c.position)
+      into v_query
+      from rows from (
+        pg_catalog.unnest(v_sequence.queries), pg_catalog.unnest(v_sequence.relation_oids), pg_catalog.unnest(v_sequence.attnums)
+      ) with ordinality as c (query, relation_oid, attnum, position)
+      where (
+        select pg_catalog.pg_get_expr(x.adbin, x.adrelid)
+        from pg_catalog.pg_attrdef as x
+        where x.adrelid = c.relation_oid
+          and x.adnum = c.attnum
+      ) ~ '^\(*nextval\(\(*E?''([^'']|'''')*''(::text\))?(::regclass)?\)+(::[^()+*/%|#&<>=-]+)?\)*$' is not false;
+    exception
+      when others then
+        v_result.status := 'error';
+        v_result.detail := pg_catalog.format('could not look at the defaults that use %s: %s (SQLSTATE %s)', v_sequence.sequence_name, sqlerrm, sqlstate);
+        v_result.hint := 'Verify again when nobody locks or drops these tables.';
+        return next v_result;
+        continue;
+    end;
+
+    if v_query is null then
+      v_result.status := 'skip';
+      v_result.detail := pg_catalog.format('%s feeds no integer column that it could be compared with', v_sequence.sequence_name);
+      return next v_result;
+      continue;
+    end if;
+
+    if v_sequence.seqcycle then
+      v_result.status := 'skip';
+      v_result.detail := pg_catalog.format('%s starts over at its end, so its next value may be below what is there', v_sequence.sequence_name);
+      return next v_result;
+      continue;
+    end if;
+
+    if v_sequence.statements is not null then
+      v_result.status := 'error';
+      v_result.detail := pg_catalog.format('could not compare %s with the columns that it feeds: %I may not read them', v_sequence.sequence_name, current_user);
+      v_result.hint := pg_catalog.format('Run: %s.', v_sequence.statements);
+      return next v_result;
+      continue;
+    end if;
+
+    -- A policy would hide the highest value without a word.
+    if v_sequence.secured_name is not null then
+      v_result.status := 'error';
+      v_result.detail := pg_catalog.format('could not compare %s with %s: row level security hides rows from %I', v_sequence.sequence_name, v_sequence.secured_name, current_user);
+      v_result.hint := pg_catalog.format('Verify as the owner of %s, or run: alter role %I bypassrls.', v_sequence.secured_name, current_user);
+      return next v_result;
+      continue;
+    end if;
+
+    begin
+      -- numeric: one step beyond the last bigint must not overflow.
+      execute pg_catalog.format('select s.last_value::numeric + case when s.is_called then %s else 0 end from %s as s', v_sequence.seqincrement, v_sequence.sequence_name)
+      into strict v_next;
+      execute pg_catalog.format(
+        'select c.column_name, c.is_judged, c.edge from (%s) as c order by c.edge is not null and %L %s c.edge and c.is_judged desc, c.edge %s nulls last limit 1',
+        v_query,
+        v_next,
+        case when v_sequence.seqincrement > 0 then '<=' else '>=' end,
+        case when v_sequence.seqincrement > 0 then 'desc' else 'asc' end
+      )
+      into strict v_column_name, v_is_judged, v_edge;
+    exception
+      when others then
+        v_result.status := 'error';
+        v_result.detail := pg_catalog.format('could not compare %s with the columns that it feeds: %s (SQLSTATE %s)', v_sequence.sequence_name, sqlerrm, sqlstate);
+        v_result.hint := 'Verify again when nobody locks or drops these tables; otherwise look for the SQLSTATE in the log of the server.';
+        return next v_result;
+        continue;
+    end;
+
+    v_result.actual := pg_catalog.to_jsonb(v_next::text);
+    if v_edge is null then
+      v_result.status := 'pass';
+      v_result.detail := pg_catalog.format('%s gives %s next, and %s holds no value', v_sequence.sequence_name, v_next, v_column_name);
+    else
+      v_result.expected := pg_catalog.to_jsonb(pg_catalog.format('%s %s', case when v_sequence.seqincrement > 0 then 'above' else 'below' end, v_edge));
+      if v_sequence.seqincrement > 0 and v_next > v_edge or v_sequence.seqincrement < 0 and v_next < v_edge then
+        v_result.status := 'pass';
+        v_result.detail := pg_catalog.format(
+          '%s gives %s next, %s %s in %s', v_sequence.sequence_name, v_next,
+          case when v_sequence.seqincrement > 0 then 'above' else 'below' end, v_edge, v_column_name
+        );
+      else
+        v_free := v_next + v_sequence.seqincrement * (pg_catalog.div(v_edge - v_next, v_sequence.seqincrement) + 1);
+        v_result.status := case when v_is_judged then 'fail' else 'warn' end;
+        v_result.detail := pg_catalog.format('%s gives %s next, but %s already reaches %s', v_sequence.sequence_name, v_next, v_column_name, v_edge)
+          || case when v_is_judged then '' else ', through the parent of that partition, which has another sequence' end;
+        v_result.hint := case
+            when v_free between v_sequence.seqmin and v_sequence.seqmax then 'Run: '
+            else pg_catalog.format('The sequence ends at %s, so give it more room first, and its column if that is too narrow: alter sequence %s as bigint no minvalue no maxvalue. Then run: ', v_sequence.seqend, v_sequence.sequence_name)
+          end
+          || pg_catalog.format('select setval(%L, %s, false).', v_sequence.sequence_name, v_free);
+      end if;
+    end if;
+
+    if v_result.status = 'pass' and v_next not between v_sequence.seqmin and v_sequence.seqmax then
+      v_result.status := 'warn';
+      v_result.detail := pg_catalog.format('%s is used up: it has given its last value, %s', v_sequence.sequence_name, v_sequence.seqend);
+      v_result.hint := pg_catalog.format('Give it more room, and its column if that is too narrow: alter sequence %s as bigint no minvalue no maxvalue.', v_sequence.sequence_name);
+    end if;
+    return next v_result;
+  end loop;
+
+  if not v_is_any then
+    return next row(
+      'sequences', null, 'skip', 'there is no sequence', null, null, null
+    )::drill.check_result;
+  end if;
+end
+$$;
+
+comment on function drill.verify_sequences() is
+  'Whether the next value of each sequence is beyond every value in the integer columns that it feeds; reads the ends of these columns';
+
+revoke all on function drill.verify_sequences() from public;
+-- end copy of sql/data/verify_sequences.sql
+
+-- begin copy of sql/physical/verify_indexes.sql
+-- Catalog only. convalidated says nothing about today: it stays true when the
+-- triggers of a foreign key are disabled and orphans come in. A trigger of a
+-- foreign key is found through tgconstraint, as its name holds an oid.
+create or replace function drill.verify_indexes()
+returns setof drill.check_result
+language sql
+stable
+set search_path = ''
+as $$
+  with index_state as (
+    select
+      x.indexrelid,
+      x.indrelid,
+      c.relname,
+      c.relkind,
+      x.indisvalid,
+      x.indisready,
+      x.indislive,
+      x.indisunique,
+      n.nspname,
+      pg_catalog.format('%I.%I', n.nspname, c.relname) as index_name,
+      pg_catalog.format('%I.%I', tn.nspname, t.relname) as relation_name,
+      x.indisvalid and x.indisready and x.indislive as is_good
+    from pg_catalog.pg_index as x
+    inner join pg_catalog.pg_class as c on c.oid = x.indexrelid
+    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    inner join pg_catalog.pg_class as t on t.oid = x.indrelid
+    inner join pg_catalog.pg_namespace as tn on tn.oid = t.relnamespace
+    where c.relpersistence <> 't'
+      and n.nspname not in ('pg_catalog', 'information_schema')
+      -- One of TOAST counts with its table; it has a row of its own only when it is bad.
+      and (n.nspname <> 'pg_toast' or not (x.indisvalid and x.indisready and x.indislive))
+  ),
+  -- The first partition, by name, that keeps the index of a partitioned table from
+  -- being valid: it has no part of the index, or a part that is invalid itself.
+  incomplete as (
+    select distinct on (i.indexrelid)
+      i.indexrelid,
+      pg_catalog.quote_ident(n.nspname) as schema_name,
+      pg_catalog.format('%I.%I', n.nspname, c.relname) as partition_name,
+      k.indexrelid as part_oid,
+      drill._relation_name(k.indexrelid) as part_name,
+      pg_catalog.count(*) over (partition by i.indexrelid) as partition_count
+    from index_state as i
+    inner join pg_catalog.pg_inherits as p on p.inhparent = i.indrelid
+    inner join pg_catalog.pg_class as c on c.oid = p.inhrelid and c.relkind in ('r', 'p')
+    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    left join lateral (
+      select x.indexrelid, x.indisvalid
+      from pg_catalog.pg_inherits as h
+      inner join pg_catalog.pg_index as x on x.indexrelid = h.inhrelid
+      where h.inhparent = i.indexrelid
+        and x.indrelid = p.inhrelid
+    ) as k on true
+    where i.relkind = 'I'
+      and not i.is_good
+      and not coalesce(k.indisvalid, false)
+    order by i.indexrelid, k.indexrelid is not null, n.nspname collate "C", c.relname collate "C"
+  ),
+  -- Invalid although every part is there and valid: attaching one again makes
+  -- PostgreSQL look anew.
+  attached as (
+    select distinct on (i.indexrelid)
+      i.indexrelid,
+      drill._relation_name(h.inhrelid) as part_name
+    from index_state as i
+    inner join pg_catalog.pg_inherits as h on h.inhparent = i.indexrelid
+    where i.relkind = 'I'
+      and not i.is_good
+    order by i.indexrelid, drill._relation_name(h.inhrelid) collate "C"
+  ),
+  index_result as (
+    select
+      i.index_name,
+      case
+        when i.relkind = 'I' and p.part_oid is null and p.partition_name is not null
+          then pg_catalog.format('the index %s of the partitioned table %s is not valid: the partition %s has no part of it', i.index_name, i.relation_name, p.partition_name)
+            || case when p.partition_count > 1 then pg_catalog.format(', and %s more have no valid one', p.partition_count - 1) else '' end
+        when i.relkind = 'I' and p.partition_name is not null
+          then pg_catalog.format('the index %s of the partitioned table %s is not valid: its part %s on %s is not', i.index_name, i.relation_name, p.part_name, p.partition_name)
+        when i.relkind = 'I'
+          then pg_catalog.format('the index %s of the partitioned table %s is not valid', i.index_name, i.relation_name)
+        when not i.indislive
+          then pg_catalog.format('the index %s on %s is half dropped', i.index_name, i.relation_name)
+        when not i.indisready
+          then pg_catalog.format('the index %s on %s is not ready: new rows do not go into it', i.index_name, i.relation_name)
+        else pg_catalog.format('the index %s on %s is not valid: queries do not use it', i.index_name, i.relation_name)
+      end as detail,
+      case
+        when i.relkind = 'I' and p.part_oid is null and p.partition_name is not null and o.conname is not null
+          then pg_catalog.format(
+            'Run: alter table %s add constraint NAME %s; then: alter index %s attach partition %s.NAME.',
+            p.partition_name, pg_catalog.pg_get_constraintdef(o.oid), i.index_name, p.schema_name
+          )
+        when i.relkind = 'I' and p.part_oid is null and p.partition_name is not null
+          then pg_catalog.format(
+            'Run: create %sindex NAME on %s%s; then: alter index %s attach partition %s.NAME.',
+            case when i.indisunique then 'unique ' else '' end,
+            p.partition_name,
+            -- The part of the definition behind the names, which may hold anything.
+            pg_catalog.substr(
+              pg_catalog.pg_get_indexdef(i.indexrelid),
+              pg_catalog.length(pg_catalog.format(
+                'CREATE %sINDEX %I ON ONLY %s', case when i.indisunique then 'UNIQUE ' else '' end, i.relname, i.relation_name
+              )) + 1
+            ),
+            i.index_name, p.schema_name
+          )
+        when i.relkind = 'I' and p.partition_name is not null
+          then pg_catalog.format('Put %s right first, then run: alter index %s attach partition %s.', p.part_name, i.index_name, p.part_name)
+        when i.relkind = 'I' and a.part_name is not null
+          then pg_catalog.format('Run: alter index %s attach partition %s, which makes PostgreSQL look again.', i.index_name, a.part_name)
+        when i.relkind = 'I'
+          then pg_catalog.format('Drop %s and create it again on %s, without "only".', i.index_name, i.relation_name)
+        when not i.indislive or i.relname ~ '_cc(new|old)[0-9]*$'
+          then pg_catalog.format('It is left over from a command that was broken off. Run: drop index concurrently %s.', i.index_name)
+        when i.nspname = 'pg_toast'
+          then 'No command mends an index of TOAST: restore again.'
+        else pg_catalog.format('Run: reindex index %s. Of a unique one that reports duplicates, remove these rows first.', i.index_name)
+      end as hint,
+      pg_catalog.jsonb_build_object('valid', i.indisvalid, 'ready', i.indisready, 'live', i.indislive) as actual
+    from index_state as i
+    left join incomplete as p using (indexrelid)
+    left join attached as a using (indexrelid)
+    left join pg_catalog.pg_constraint as o
+      on o.conindid = i.indexrelid
+      and o.conrelid = i.indrelid
+      and o.contype in ('p', 'u', 'x')
+    where not i.is_good
+  ),
+  -- Those of partitions are constraints of their own, with triggers of their own.
+  -- PostgreSQL 14 gives a partitioned table none at all.
+  checked_constraint as (
+    select
+      k.oid,
+      k.conname,
+      k.contype,
+      k.conrelid,
+      k.contypid,
+      k.confrelid,
+      k.conparentid,
+      k.convalidated,
+      k.conislocal or k.coninhcount = 0 as is_own,
+      c.relkind,
+      n.nspname,
+      pg_catalog.format('%I.%I', n.nspname, coalesce(c.relname, t.typname)) as owner_name,
+      -- Only PostgreSQL 18 has the column.
+      case
+        when pg_catalog.current_setting('server_version_num')::integer >= 180000
+          then (pg_catalog.to_jsonb(k) ->> 'conenforced')::boolean
+        else true
+      end as is_declared_enforced
+    from pg_catalog.pg_constraint as k
+    left join pg_catalog.pg_class as c on c.oid = k.conrelid
+    left join pg_catalog.pg_type as t on t.oid = k.contypid
+    inner join pg_catalog.pg_namespace as n on n.oid = coalesce(c.relnamespace, t.typnamespace)
+    where c.relpersistence is distinct from 't'
+      and n.nspname not in ('pg_catalog', 'information_schema')
+      -- Since PostgreSQL 18 every "not null" is one, too.
+      and (k.contype in ('f', 'c') or k.contype = 'n' and not k.convalidated)
+  ),
+  key_trigger as (
+    select
+      t.tgconstraint,
+      pg_catalog.count(*) as trigger_count,
+      pg_catalog.array_agg(distinct drill._relation_name(t.tgrelid) collate "C")
+        filter (where t.tgenabled not in ('O', 'A')) as disabled_on,
+      pg_catalog.string_agg(
+        pg_catalog.format('alter table %s enable trigger %I', drill._relation_name(t.tgrelid), t.tgname),
+        '; ' order by t.tgname
+      ) filter (where t.tgenabled not in ('O', 'A')) as enabling
+    from pg_catalog.pg_trigger as t
+    where t.tgconstraint <> 0
+    group by t.tgconstraint
+  ),
+  key_state as (
+    select
+      k.*,
+      t.disabled_on,
+      t.enabling,
+      coalesce(t.trigger_count, 0) as trigger_count,
+      case
+        when not k.is_declared_enforced then 'declared'
+        when t.disabled_on is not null then 'disabled'
+        -- Two for each side, where neither side is partitioned.
+        when k.conparentid = 0 and k.relkind = 'r' and f.relkind = 'r' and coalesce(t.trigger_count, 0) < 4 then 'missing'
+      end as fault
+    from checked_constraint as k
+    inner join pg_catalog.pg_class as f on f.oid = k.confrelid
+    left join key_trigger as t on t.tgconstraint = k.oid
+    where k.contype = 'f'
+  ),
+  key_result as (
+    select
+      k.owner_name || '.' || pg_catalog.quote_ident(k.conname) as object_name,
+      case k.fault
+        when 'declared'
+          then pg_catalog.format('the foreign key %I of %s is declared as not enforced', k.conname, k.owner_name)
+        when 'disabled'
+          then pg_catalog.format('the foreign key %I of %s is not enforced: its triggers on %s are disabled', k.conname, k.owner_name, pg_catalog.array_to_string(k.disabled_on, ' and '))
+        when 'missing'
+          then pg_catalog.format('the foreign key %I of %s is not enforced: it has %s of its 4 triggers', k.conname, k.owner_name, k.trigger_count)
+      end as detail,
+      case k.fault
+        when 'declared'
+          then pg_catalog.format('Run: alter table %s alter constraint %I enforced, which fails while there are orphans.', k.owner_name, k.conname)
+        when 'disabled'
+          then pg_catalog.format('Look for orphans that came in meanwhile. Then run: %s.', k.enabling)
+        when 'missing'
+          then pg_catalog.format('Run: alter table %1$s drop constraint %2$I, add constraint %2$I %3$s.', k.owner_name, k.conname, pg_catalog.pg_get_constraintdef(k.oid))
+      end as hint,
+      pg_catalog.jsonb_build_object('disabled_on', k.disabled_on, 'triggers', k.trigger_count, 'declared_enforced', k.is_declared_enforced) as actual
+    from key_state as k
+    where k.fault is not null
+  ),
+  -- Of partitions and children only what they do not have from their parent. A
+  -- foreign key that is declared as not enforced has its row above.
+  validation as (
+    select k.*, k.convalidated and k.is_declared_enforced as is_good
+    from checked_constraint as k
+    where k.conparentid = 0
+      and k.is_own
+      and (k.contype <> 'f' or k.is_declared_enforced)
+      and not exists (
+        select
+        from pg_catalog.pg_depend as d
+        where d.deptype = 'e'
+          and d.classid = case when k.conrelid <> 0 then 'pg_catalog.pg_class'::regclass else 'pg_catalog.pg_type'::regclass end
+          and d.objid = case when k.conrelid <> 0 then k.conrelid else k.contypid end
+      )
+  ),
+  validation_result as (
+    select
+      v.owner_name || '.' || pg_catalog.quote_ident(v.conname) as object_name,
+      pg_catalog.format(
+        'the %s %I of %s is not %s: rows may violate it',
+        case v.contype when 'f' then 'foreign key' when 'c' then 'check constraint' else 'not-null constraint' end,
+        v.conname, v.owner_name,
+        case when v.is_declared_enforced then 'validated' else 'enforced' end
+      ) as detail,
+      case
+        when v.is_declared_enforced
+          then pg_catalog.format(
+            'If production has it validated, run: alter %s %s validate constraint %I.',
+            case when v.conrelid <> 0 then 'table' else 'domain' end, v.owner_name, v.conname
+          )
+        else pg_catalog.format(
+          'If production enforces it, run: alter table %1$s drop constraint %2$I, add constraint %2$I %3$s.',
+          v.owner_name, v.conname, pg_catalog.regexp_replace(pg_catalog.pg_get_constraintdef(v.oid), ' NOT ENFORCED$', '')
+        )
+      end as hint,
+      pg_catalog.jsonb_build_object('validated', v.convalidated, 'declared_enforced', v.is_declared_enforced) as actual
+    from validation as v
+    where not v.is_good
+  ),
+  family as (
+    select
+      f.position,
+      f.object_count,
+      f.bad_count,
+      pg_catalog.to_char(f.object_count, 'FM999,999,999,999') || case when f.object_count = 1 then f.one else f.several end as good,
+      f.none
+    from (
+      select
+        1 as position,
+        pg_catalog.count(*) as object_count,
+        pg_catalog.count(*) filter (where not i.is_good) as bad_count,
+        ' index is valid' as one, ' indexes are valid' as several, 'there is no index' as none
+      from index_state as i
+      union all
+      select
+        2, pg_catalog.count(*), pg_catalog.count(k.fault),
+        ' foreign key is enforced', ' foreign keys are enforced', 'there is no foreign key'
+      from key_state as k
+      union all
+      select
+        3, pg_catalog.count(*), pg_catalog.count(*) filter (where not v.is_good),
+        ' foreign key or check constraint is validated', ' foreign keys and check constraints are validated',
+        'there is no foreign key and no check constraint'
+      from validation as v
+    ) as f
+  ),
+  result as (
+    select 1 as position, r.index_name as object_name, 'warn' as status, r.detail, r.hint,
+      pg_catalog.jsonb_build_object('valid', true, 'ready', true, 'live', true) as expected, r.actual
+    from index_result as r
+    union all
+    select 2, r.object_name, case when (r.actual ->> 'declared_enforced')::boolean then 'fail' else 'warn' end, r.detail, r.hint, pg_catalog.to_jsonb('enforced'::text), r.actual
+    from key_result as r
+    union all
+    select 3, r.object_name, 'warn', r.detail, r.hint, pg_catalog.to_jsonb('validated'::text), r.actual
+    from validation_result as r
+    union all
+    select
+      f.position, null, case when f.object_count = 0 then 'skip' else 'pass' end,
+      case when f.object_count = 0 then f.none else f.good end,
+      null, null, pg_catalog.to_jsonb(f.object_count::text)
+    from family as f
+    where f.bad_count = 0
+  )
+  select 'indexes', r.object_name, r.status, r.detail, r.hint, r.expected, r.actual
+  from result as r
+  order by r.position, r.object_name collate "C"
+$$;
+
+comment on function drill.verify_indexes() is
+  'Whether indexes are valid and complete, foreign keys really enforced, and constraints validated; reads the catalog only';
+
+revoke all on function drill.verify_indexes() from public;
+-- end copy of sql/physical/verify_indexes.sql
+
+-- begin copy of sql/physical/verify_physical.sql
+-- One row per aspect when it is right, one per object when it is not. Reads the
+-- catalog, statistics and sizes, and no table of the user's.
+create or replace function drill.verify_physical()
+returns setof drill.check_result
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_database_name constant text := pg_catalog.quote_ident(pg_catalog.current_database());
+  v_version integer := pg_catalog.current_setting('server_version_num')::integer;
+  v_is_in_recovery boolean := pg_catalog.pg_is_in_recovery();
+  v_object record;
+  v_count bigint;
+  v_bad_count bigint;
+  v_actual_version text;
+  v_text text;
+begin
+  -- The collation of the database itself.
+  begin
+    if v_version >= 150000 then
+      execute
+        'select d.datcollversion as recorded, pg_catalog.pg_database_collation_actual_version(d.oid) as provided'
+        ' from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()'
+      into strict v_object;
+      return next row(
+        'physical', case when v_object.recorded is distinct from v_object.provided then v_database_name end,
+        case
+          when v_object.recorded is not distinct from v_object.provided then 'pass'
+          when v_object.recorded is null then 'warn'
+          else 'fail'
+        end,
+        case
+          when v_object.recorded is null and v_object.provided is null
+            then pg_catalog.format('the collation of the database %s has no versions, so it cannot have changed', v_database_name)
+          when v_object.recorded is not distinct from v_object.provided
+            then pg_catalog.format('the collation of the database %s has the recorded version %s', v_database_name, v_object.recorded)
+          when v_object.recorded is null
+            then pg_catalog.format('the version of the collation of the database %s was never recorded, so nobody can tell whether it changed to %s', v_database_name, v_object.provided)
+          else pg_catalog.format('the collation of the database %s was version %s, and this server provides %s: indexes over text may be in the wrong order', v_database_name, v_object.recorded, coalesce(v_object.provided, 'none'))
+        end,
+        case
+          when v_object.recorded is distinct from v_object.provided
+            then pg_catalog.format('Restore on a server with production''s version, or run in this order: reindex database %1$s; alter database %1$s refresh collation version.', v_database_name)
+        end,
+        pg_catalog.to_jsonb(v_object.recorded), pg_catalog.to_jsonb(v_object.provided)
+      )::drill.check_result;
+    else
+      return next row(
+        'physical', null, 'skip', 'PostgreSQL 14 does not record the version of a database''s own collation', null, null, null
+      )::drill.check_result;
+    end if;
+  exception
+    when others then
+      return next row(
+        'physical', v_database_name, 'error',
+        pg_catalog.format('could not ask for the version of the collation of the database %s: %s (SQLSTATE %s)', v_database_name, sqlerrm, sqlstate),
+        'Restore on a server that is built with production''s collation library.', null, null
+      )::drill.check_result;
+  end;
+
+  -- Other collations, as far as anything is stored with them: a view is not.
+  v_count := 0;
+  v_bad_count := 0;
+  for v_object in
+    select
+      c.oid,
+      pg_catalog.format('%I.%I', n.nspname, c.collname) as collation_name,
+      c.collversion as recorded
+    from pg_catalog.pg_collation as c
+    inner join pg_catalog.pg_namespace as n on n.oid = c.collnamespace
+    where c.collprovider <> 'd'
+      and exists (
+        select
+        from pg_catalog.pg_depend as d
+        left join pg_catalog.pg_class as r
+          on d.classid = 'pg_catalog.pg_class'::regclass
+          and r.oid = d.objid
+        where d.refclassid = 'pg_catalog.pg_collation'::regclass
+          and d.refobjid = c.oid
+          and (
+            r.relkind in ('r', 'p', 'm', 'i', 'I')
+            or d.classid in ('pg_catalog.pg_type'::regclass, 'pg_catalog.pg_constraint'::regclass)
+          )
+      )
+    order by n.nspname collate "C", c.collname collate "C"
+  loop
+    v_count := v_count + 1;
+    begin
+      v_actual_version := pg_catalog.pg_collation_actual_version(v_object.oid);
+      if v_object.recorded is distinct from v_actual_version then
+        v_bad_count := v_bad_count + 1;
+        return next row(
+          'physical', v_object.collation_name, case when v_object.recorded is null then 'warn' else 'fail' end,
+          case
+            when v_object.recorded is null
+              then pg_catalog.format('the version of the collation %s was never recorded, so nobody can tell whether it changed to %s', v_object.collation_name, v_actual_version)
+            else pg_catalog.format('the collation %s was version %s, and this server provides %s: indexes with it may be in the wrong order', v_object.collation_name, v_object.recorded, coalesce(v_actual_version, 'none'))
+          end,
+          pg_catalog.format('Restore on a server with production''s version, or reindex every index with this collation, and then run: alter collation %s refresh version.', v_object.collation_name),
+          pg_catalog.to_jsonb(v_object.recorded), pg_catalog.to_jsonb(v_actual_version)
+        )::drill.check_result;
+      end if;
+    exception
+      when others then
+        v_bad_count := v_bad_count + 1;
+        return next row(
+          'physical', v_object.collation_name, 'error',
+          pg_catalog.format('could not ask for the version of the collation %s: %s (SQLSTATE %s)', v_object.collation_name, sqlerrm, sqlstate),
+          'Restore on a server that is built with production''s collation library.', null, null
+        )::drill.check_result;
+    end;
+  end loop;
+  if v_bad_count = 0 then
+    return next row(
+      'physical', null, case when v_count = 0 then 'skip' else 'pass' end,
+      case
+        when v_count = 0 then 'nothing is stored with another collation than the database''s own'
+        else pg_catalog.format('each other collation in use has the recorded version (%s in all)', v_count)
+      end,
+      null, null, null
+    )::drill.check_result;
+  end if;
+
+  -- The counter is null without checksums. It counts pages that were read.
+  select
+    pg_catalog.sum(s.checksum_failures) as checksum_failures,
+    pg_catalog.to_char(pg_catalog.max(s.checksum_last_failure) at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"') as last_failure
+  into v_object
+  from pg_catalog.pg_stat_database as s
+  where s.datid = 0
+    or s.datname = pg_catalog.current_database();
+  return next row(
+    'physical', case when v_object.checksum_failures > 0 then v_database_name end,
+    case
+      when pg_catalog.current_setting('data_checksums') <> 'on' then 'warn'
+      when v_object.checksum_failures is null then 'error'
+      when v_object.checksum_failures > 0 then 'fail'
+      else 'pass'
+    end,
+    case
+      when pg_catalog.current_setting('data_checksums') <> 'on'
+        then 'could not look for damaged pages: data checksums are off'
+      when v_object.checksum_failures is null
+        then pg_catalog.format('could not look for damaged pages: the server counts none for the database %s', v_database_name)
+      when v_object.checksum_failures > 0
+        then pg_catalog.format('%s damaged pages were read in the database %s and the shared catalogs, the last at %s', v_object.checksum_failures, v_database_name, v_object.last_failure)
+      else 'no page that was read since the server started to count has a wrong checksum'
+    end,
+    case
+      when pg_catalog.current_setting('data_checksums') <> 'on'
+        then 'Without checksums damage shows only in contents. With the server stopped, pg_checksums --enable turns them on.'
+      when v_object.checksum_failures is null
+        then 'Set track_counts to on, and verify again.'
+      when v_object.checksum_failures > 0
+        then 'The log of the server names the pages. Restore again from another backup, and test the disk.'
+    end,
+    pg_catalog.to_jsonb('0'::text), pg_catalog.to_jsonb(v_object.checksum_failures::text)
+  )::drill.check_result;
+
+  -- A crash, and so every physical copy, empties unlogged tables. The size tells
+  -- without reading: such a table has no page.
+  v_count := 0;
+  v_bad_count := 0;
+  for v_object in
+    select c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname) as relation_name
+    from pg_catalog.pg_class as c
+    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where c.relkind = 'r'
+      and c.relpersistence = 'u'
+    order by n.nspname collate "C", c.relname collate "C"
+  loop
+    v_count := v_count + 1;
+    begin
+      if pg_catalog.pg_relation_size(v_object.oid::regclass) = 0 then
+        v_bad_count := v_bad_count + 1;
+        return next row(
+          'physical', v_object.relation_name, 'warn',
+          pg_catalog.format('the unlogged table %s is empty: a physical copy never has its rows', v_object.relation_name),
+          pg_catalog.format('Fill %s again if production has rows in it. If they matter, run in production: alter table %s set logged.', v_object.relation_name, v_object.relation_name),
+          null, pg_catalog.to_jsonb('empty'::text)
+        )::drill.check_result;
+      end if;
+    exception
+      when lock_not_available then
+        v_bad_count := v_bad_count + 1;
+        return next row(
+          'physical', v_object.relation_name, 'error',
+          pg_catalog.format('could not look at the unlogged table %s: somebody has locked it', v_object.relation_name),
+          'Verify again when nobody locks it.', null, null
+        )::drill.check_result;
+    end;
+  end loop;
+  if v_bad_count = 0 then
+    return next row(
+      'physical', null, case when v_count = 0 then 'skip' else 'pass' end,
+      case
+        when v_count = 0 then 'there is no unlogged table'
+        else pg_catalog.format('no unlogged table is empty (%s in all)', v_count)
+      end,
+      null, null, null
+    )::drill.check_result;
+  end if;
+
+  return query
+    select
+      'physical', v.view_name, 'fail'::drill.check_status,
+      pg_catalog.format('the materialized view %s is not populated, so reading it is an error', v.view_name),
+      pg_catalog.format('Run: refresh materialized view %s.', v.view_name),
+      pg_catalog.to_jsonb('populated'::text), pg_catalog.to_jsonb('not populated'::text)
+    from (
+      select pg_catalog.format('%I.%I', n.nspname, c.relname) as view_name
+      from pg_catalog.pg_class as c
+      inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      where c.relkind = 'm'
+        and not c.relispopulated
+    ) as v
+    order by v.view_name collate "C";
+  if not found then
+    select pg_catalog.count(*) into v_count from pg_catalog.pg_class as c where c.relkind = 'm';
+    return next row(
+      'physical', null, case when v_count = 0 then 'skip' else 'pass' end,
+      case
+        when v_count = 0 then 'there is no materialized view'
+        else pg_catalog.format('each materialized view is populated (%s in all)', v_count)
+      end,
+      null, null, null
+    )::drill.check_result;
+  end if;
+
+  -- pg_stats shows nothing of a table that the role may not read or whose rows a
+  -- policy hides: of such a table nothing is known. reltuples is -1 before the
+  -- first analyze, but index builds set it, too; 0 means that a vacuum or analyze
+  -- found no row in the pages of then.
+  begin
+    with analyzed as (
+      select distinct s.schemaname, s.tablename
+      from pg_catalog.pg_stats as s
+    ),
+    filled as (
+      select
+        pg_catalog.format('%I.%I', n.nspname, c.relname) as relation_name,
+        a.tablename is not null as is_analyzed,
+        pg_catalog.has_schema_privilege(n.oid, 'usage')
+          and pg_catalog.has_any_column_privilege(c.oid, 'select')
+          and not pg_catalog.row_security_active(c.oid) as is_visible
+      from pg_catalog.pg_class as c
+      inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      left join analyzed as a
+        on a.schemaname = n.nspname
+        and a.tablename = c.relname
+      where c.relkind in ('r', 'm')
+        and c.relpersistence <> 't'
+        and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'drill', 'drill_migrations')
+        and case
+          when a.tablename is not null then true
+          when c.reltuples = 0 then pg_catalog.pg_relation_size(c.oid::regclass) > c.relpages::bigint * pg_catalog.current_setting('block_size')::bigint
+          else pg_catalog.pg_relation_size(c.oid::regclass) > 0
+        end
+        and exists (
+          select
+          from pg_catalog.pg_attribute as t
+          where t.attrelid = c.oid
+            and t.attnum > 0
+            and not t.attisdropped
+            and coalesce(t.attstattarget, -1) <> 0
+        )
+        and not exists (
+          select
+          from pg_catalog.pg_depend as d
+          where d.classid = 'pg_catalog.pg_class'::regclass
+            and d.objid = c.oid
+            and d.deptype = 'e'
+        )
+    )
+    select
+      pg_catalog.count(*) as filled_count,
+      pg_catalog.count(*) filter (where f.is_visible and not f.is_analyzed) as missing_count,
+      pg_catalog.count(*) filter (where not f.is_visible and not f.is_analyzed) as hidden_count,
+      (pg_catalog.array_agg(f.relation_name order by f.relation_name collate "C") filter (where f.is_visible and not f.is_analyzed))[1:10] as missing_names
+    into v_object
+    from filled as f;
+    v_text := pg_catalog.array_to_string(v_object.missing_names, ', ');
+    return next row(
+      'physical', null,
+      case
+        when v_object.missing_count + v_object.hidden_count > 0 then 'warn'
+        when v_object.filled_count = 0 then 'skip'
+        else 'pass'
+      end,
+      case
+        when v_object.missing_count > 0
+          then pg_catalog.format('%s of %s tables with rows have no planner statistics, so queries may be slow: %s', v_object.missing_count, v_object.filled_count, v_text)
+            || case when v_object.missing_count > 10 then ' and others' else '' end
+            || case when v_object.hidden_count > 0 then pg_catalog.format('; %s more could not be looked at', v_object.hidden_count) else '' end
+        when v_object.hidden_count > 0
+          then pg_catalog.format('could not look for planner statistics of %s of %s tables with rows: %I may not read them', v_object.hidden_count, v_object.filled_count, current_user)
+        when v_object.filled_count = 0
+          then 'there is no table with rows'
+        else pg_catalog.format('each table with rows has planner statistics (%s in all)', v_object.filled_count)
+      end,
+      case
+        when v_object.missing_count > 10 then 'Run: analyze.'
+        when v_object.missing_count > 0 then pg_catalog.format('Run: analyze %s.', v_text)
+        when v_object.hidden_count > 0
+          then pg_catalog.format('Run: grant pg_read_all_data to %I, or analyze the whole database to be sure.', current_user)
+      end,
+      pg_catalog.to_jsonb('0'::text), pg_catalog.to_jsonb(v_object.missing_count::text)
+    )::drill.check_result;
+  exception
+    -- Asking for a size waits for whoever rewrites the table.
+    when lock_not_available then
+      return next row(
+        'physical', null, 'error', 'could not look for planner statistics: somebody has locked a table',
+        'Verify again when nobody locks a table.', null, null
+      )::drill.check_result;
+  end;
+
+  return next row(
+    'physical', null, case when v_is_in_recovery then 'fail' else 'pass' end,
+    case
+      when v_is_in_recovery then 'the server is still in recovery, so it takes no writes and may still change'
+      else 'recovery has ended'
+    end,
+    case
+      when v_is_in_recovery then 'If the recovery has reached its target, run: select pg_promote(). Then verify again.'
+    end,
+    pg_catalog.to_jsonb('ended'::text), pg_catalog.to_jsonb(case when v_is_in_recovery then 'in recovery' else 'ended' end)
+  )::drill.check_result;
+
+  -- Settings, not this transaction: pgdrill reads in a read-only one. A role that
+  -- may not write anything is meant to be read-only.
+  return query
+    select
+      'physical', s.object_name, 'fail'::drill.check_status,
+      pg_catalog.format('%s has %s, so writes are refused', s.object_name, s.setting),
+      s.hint,
+      pg_catalog.to_jsonb('default_transaction_read_only=off'::text), pg_catalog.to_jsonb(s.setting)
+    from (
+      select
+        coalesce(
+          nullif(pg_catalog.concat_ws(' in ', 'role ' || pg_catalog.quote_ident(r.rolname), 'database ' || pg_catalog.quote_ident(d.datname)), ''),
+          'every role'
+        ) as object_name,
+        e.setting,
+        case
+          when s.setrole = 0 and s.setdatabase = 0
+            then 'Run: alter role all reset default_transaction_read_only.'
+          else pg_catalog.format(
+            'Run: alter %s reset default_transaction_read_only; then connect anew.',
+            pg_catalog.concat_ws(' in ', 'role ' || pg_catalog.quote_ident(r.rolname), 'database ' || pg_catalog.quote_ident(d.datname))
+          )
+        end as hint
+      from pg_catalog.pg_db_role_setting as s
+      cross join lateral pg_catalog.unnest(s.setconfig) as e (setting)
+      left join pg_catalog.pg_roles as r on r.oid = s.setrole
+      left join pg_catalog.pg_database as d on d.oid = s.setdatabase
+      where (s.setdatabase = 0 or d.datname = pg_catalog.current_database())
+        and pg_catalog.lower(e.setting) like 'default\_transaction\_read\_only=%'
+        and pg_catalog.split_part(e.setting, '=', 2)::boolean
+        and (
+          s.setrole = 0
+          or exists (
+            select
+            from pg_catalog.pg_class as c
+            inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+            where c.relkind in ('r', 'p')
+              and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', 'drill', 'drill_migrations')
+              and pg_catalog.has_table_privilege(s.setrole, c.oid, 'insert, update, delete')
+          )
+        )
+      union all
+      -- What a new session gets of the server, when nothing above says so.
+      select
+        'this server', 'default_transaction_read_only=on',
+        'Run: alter system reset default_transaction_read_only; select pg_reload_conf(); and look for it in postgresql.conf.'
+      from pg_catalog.pg_settings as g
+      where g.name = 'default_transaction_read_only'
+        and g.reset_val = 'on'
+        and g.source not in ('client', 'database', 'user', 'database user', 'global')
+    ) as s
+    order by s.object_name collate "C";
+  if not found then
+    return next row(
+      'physical', null, 'pass', 'neither the server, nor the database, nor a role that may write is read-only by default', null, null, null
+    )::drill.check_result;
+  end if;
+
+  return query
+    select
+      'physical', pg_catalog.quote_literal(p.gid), 'fail'::drill.check_status,
+      pg_catalog.format('the prepared transaction %L of %s by %I was never finished: it keeps its locks and holds up vacuum', p.gid, pg_catalog.to_char(p.prepared at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), p.owner),
+      pg_catalog.format('Run: rollback prepared %L. If its coordinator says that it was committed, run: commit prepared %L.', p.gid, p.gid),
+      pg_catalog.to_jsonb('none'::text), pg_catalog.to_jsonb(p.gid)
+    from pg_catalog.pg_prepared_xacts as p
+    where p.database = pg_catalog.current_database()
+    order by p.gid collate "C";
+  if not found then
+    return next row(
+      'physical', null, 'pass', 'there is no prepared transaction', null, null, null
+    )::drill.check_result;
+  end if;
+
+  -- PostgreSQL refuses writes some millions before 2^31.
+  return query
+    select
+      'physical', case when a.age > 1500000000 then v_database_name end,
+      (case when a.age > 2000000000 then 'fail' when a.age > 1500000000 then 'warn' else 'pass' end)::drill.check_status,
+      pg_catalog.format('the oldest %s of the database %s is %s old, and at 2,147,483,648 writes end', a.kind, v_database_name, pg_catalog.to_char(a.age, 'FM9,999,999,999')),
+      case when a.age > 1500000000 then pg_catalog.format('Run as superuser in the database %s: vacuum freeze.', v_database_name) end,
+      pg_catalog.to_jsonb('1500000000'::text), pg_catalog.to_jsonb(a.age::text)
+    from (
+      select 'transaction id' as kind, pg_catalog.age(d.datfrozenxid) as age
+      from pg_catalog.pg_database as d
+      where d.datname = pg_catalog.current_database()
+      union all
+      select 'multixact id', pg_catalog.mxid_age(d.datminmxid)
+      from pg_catalog.pg_database as d
+      where d.datname = pg_catalog.current_database()
+    ) as a
+    order by a.kind desc;
+end
+$$;
+
+comment on function drill.verify_physical() is
+  'Whether the restored server is sound: collation versions, checksums, unlogged tables, materialized views, statistics, recovery, read-only, prepared transactions, wraparound';
+
+revoke all on function drill.verify_physical() from public;
+-- end copy of sql/physical/verify_physical.sql
+
+-- begin copy of sql/guards/verify_guards_fire.sql
+-- Writes, and takes everything back: of each non-empty partition one real row is
+-- copied under fresh keys, first as it is, then with a wrong value in the column
+-- that the guard sets. Each copy lives in a sub-transaction that ends with an
+-- exception. Call it in a read-write transaction of its own and roll that back;
+-- in a read-only one, as `pgdrill verify` uses for its other checks, it skips.
+--
+-- A row is routed to its partition before row triggers fire, so the wrong key is
+-- another day of the same partition where there is one. Else it is the key of
+-- another partition, which a good guard answers with 0A000 (it wants to move the
+-- row, which PostgreSQL refuses) and a dead one accepts.
+--
+-- No value of a row leaves a statement: they are compared where they are, and of
+-- foreign errors only SQLSTATE and the constraint are told.
+create or replace function drill.verify_guards_fire()
+returns setof drill.check_result
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  -- Triggers must see names as they do in the application, not with the empty path of this function.
+  v_search_path text := coalesce(
+    (select nullif(nullif(s.reset_val, ''), '""') from pg_catalog.pg_settings as s where s.name = 'search_path'),
+    '"$user", public'
+  );
+  v_sequences jsonb;
+  v_guard record;
+  v_leaf record;
+  v_sequence record;
+  v_obstacle text;
+  v_hint text;
+  v_columns text[];
+  v_fresh_columns text[];
+  v_values text[];
+  v_target record;
+  v_shift text;
+  v_shifts text[];
+  v_outside_shifts text[];
+  v_row_id tid;
+  v_page_count bigint;
+  v_given text;
+  v_probe text;
+  v_is_inside boolean;
+  v_is_back boolean;
+  v_is_kept boolean;
+  v_is_right boolean;
+  v_row_count bigint;
+  v_state text;
+  v_constraint text;
+  v_context text;
+  v_error_detail text;
+  v_is_by_guard boolean;
+  v_status text;
+  v_reason text;
+  v_findings jsonb;
+  v_finding record;
+  -- One row under a wrong key is a matter of partition_keys; a guard that agrees with no row is not the right one.
+  v_other_key constant text := 'it gives a copy of a real row another key than that row has';
+begin
+  if not exists (select from drill.guards) then
+    return query
+    select
+      'guards_fire', null::text,
+      case when u.is_any then 'error' else 'skip' end::drill.check_status,
+      case
+        when u.is_any then 'no guard is registered, so none was made to fire'
+        else 'no guard is registered, and no table has a trigger'
+      end,
+      'Register the triggers that must hold: select drill.register_guard(''public.orders'', ''orders_set_month'').',
+      null::jsonb, null::jsonb
+    from (select exists (select from pg_catalog.pg_trigger as t where t.tgconstraint = 0) as is_any) as u;
+    return;
+  end if;
+
+  -- What a rollback does not take back. The guarded schemas first: reading a sequence locks it, so not
+  -- without end.
+  if pg_catalog.current_setting('transaction_read_only') = 'off' then
+    select pg_catalog.jsonb_object_agg(s.sequence_oid, pg_catalog.pg_sequence_last_value(s.sequence_oid))
+    into v_sequences
+    from (
+      select q.seqrelid as sequence_oid
+      from pg_catalog.pg_sequence as q
+      inner join pg_catalog.pg_class as c on c.oid = q.seqrelid
+      inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      where c.relpersistence <> 't'
+        and pg_catalog.has_sequence_privilege(q.seqrelid, 'usage, select')
+      order by
+        exists (
+          select from drill.guards as g where (pg_catalog.parse_ident(g.relation_name))[1] = n.nspname
+        ) desc,
+        q.seqrelid
+      limit 1000
+    ) as s;
+  end if;
+
+  for v_guard in
+    select
+      g.relation_name,
+      g.trigger_name,
+      g.relation_name || '.' || pg_catalog.quote_ident(g.trigger_name) as object_name,
+      g.profile,
+      r.oid as relation_oid,
+      c.relkind,
+      t.oid as trigger_oid,
+      t.tgtype::integer as trigger_type,
+      p.proname as function_name,
+      g.trigger_definition,
+      pg_catalog.pg_get_triggerdef(t.oid) as actual_definition,
+      -- The registered text, so that an emptied function cannot hide what it ought to set.
+      coalesce(g.function_definition, pg_catalog.pg_get_functiondef(p.oid)) as function_definition
+    from drill.guards as g
+    cross join lateral (select drill._relation_oid(g.relation_name) as oid) as r
+    left join pg_catalog.pg_class as c on c.oid = r.oid
+    left join pg_catalog.pg_trigger as t
+      on t.tgrelid = r.oid
+      and t.tgname = g.trigger_name
+    left join pg_catalog.pg_proc as p on p.oid = t.tgfoid
+    order by g.relation_name collate "C", g.trigger_name collate "C"
+  loop
+    if v_guard.trigger_oid is null then
+      return next row(
+        'guards_fire', v_guard.object_name, 'fail',
+        case
+          when v_guard.relation_oid is null
+            then pg_catalog.format('the trigger %I cannot fire: the guarded table %s does not exist', v_guard.trigger_name, v_guard.relation_name)
+          else pg_catalog.format('the trigger %I cannot fire: it is missing on %s', v_guard.trigger_name, v_guard.relation_name)
+        end,
+        case
+          when v_guard.relation_oid is not null and v_guard.trigger_definition is not null
+            then pg_catalog.format('Create it again: %s.', v_guard.trigger_definition)
+          when v_guard.relation_oid is null and v_guard.profile = 'opsmantik'
+            then 'Restore it; or, when this is not OpsMantik''s database, run in production: delete from drill.guards where profile = ''opsmantik''.'
+          else pg_catalog.format('Restore it; or, when production has dropped it for good, run there: delete from drill.guards where relation_name = %L and trigger_name = %L.', v_guard.relation_name, v_guard.trigger_name)
+        end,
+        pg_catalog.to_jsonb('fires'::text), pg_catalog.to_jsonb('missing'::text)
+      )::drill.check_result;
+      continue;
+    end if;
+
+    -- Why not to write at all.
+    v_obstacle := null;
+    v_hint := null;
+    if pg_catalog.pg_is_in_recovery() then
+      v_obstacle := 'this server is a standby, which takes no rows';
+      v_hint := 'Promote the copy, then run: select * from drill.verify_guards_fire().';
+    elsif pg_catalog.current_setting('transaction_read_only') = 'on' then
+      v_obstacle := 'the transaction is read only';
+      v_hint := 'Run it in a transaction that is rolled back: begin read write; select * from drill.verify_guards_fire(); rollback.';
+    elsif v_guard.relkind not in ('r', 'p') then
+      v_obstacle := pg_catalog.format('%s is not a table', v_guard.relation_name);
+      v_hint := 'Only triggers of tables can be probed.';
+    elsif not pg_catalog.has_schema_privilege((select c.relnamespace from pg_catalog.pg_class as c where c.oid = v_guard.relation_oid), 'usage') then
+      v_obstacle := pg_catalog.format('%I may not use the schema of %s', current_user, v_guard.relation_name);
+      v_hint := pg_catalog.format('Run: grant usage on schema %I to %I.', (pg_catalog.parse_ident(v_guard.relation_name))[1], current_user);
+    elsif pg_catalog.row_security_active(v_guard.relation_oid) then
+      v_obstacle := pg_catalog.format('row level security is active for %I', current_user);
+      v_hint := 'Connect as a role with bypassrls, or as the owner of the table.';
+    elsif exists (
+      select
+      from pg_catalog.pg_attribute as a
+      where a.attrelid = v_guard.relation_oid
+        and a.attnum > 0
+        and not a.attisdropped
+        and not (
+          pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'select')
+          and (a.attgenerated <> '' or pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'insert'))
+        )
+    ) then
+      v_obstacle := pg_catalog.format('%I may not read and insert all columns of %s', current_user, v_guard.relation_name);
+      v_hint := pg_catalog.format('Run: grant select, insert on %s to %I.', v_guard.relation_name, current_user);
+    elsif v_guard.trigger_type & 7 <> 7
+      and v_guard.trigger_definition is not distinct from v_guard.actual_definition
+    then
+      v_obstacle := 'it is not a row trigger before insert';
+      v_hint := 'Only row triggers before insert can be probed; prove this one with a test of your application.';
+    else
+      -- What acts at once, whatever is rolled back later. Functions that a trigger's function calls count, too:
+      -- found by their names in its text, so rather one too many.
+      with recursive tree as (
+        select v_guard.relation_oid as oid
+        union
+        select m.relid::oid from pg_catalog.pg_partition_tree(v_guard.relation_oid::regclass) as m
+      ),
+      reached as (
+        select t.tgname as trigger_name, t.tgrelid, t.tgfoid as function_oid
+        from pg_catalog.pg_trigger as t
+        inner join tree as m on m.oid = t.tgrelid
+        left join pg_catalog.pg_constraint as k on k.oid = t.tgconstraint
+        where t.tgenabled <> 'D'
+          and t.tgtype::integer & 4 = 4
+          and (t.tgconstraint = 0 or k.contype = 't')
+        union
+        select f.trigger_name, f.tgrelid, q.oid
+        from reached as f
+        inner join pg_catalog.pg_proc as p on p.oid = f.function_oid
+        inner join pg_catalog.pg_proc as q on pg_catalog.strpos(p.prosrc, q.proname || '(') > 0
+        inner join pg_catalog.pg_namespace as n on n.oid = q.pronamespace
+        where n.nspname not in ('pg_catalog', 'information_schema')
+      )
+      select
+        pg_catalog.format('the trigger %I on %s %s', f.trigger_name, drill._relation_name(f.tgrelid), w.why)
+      into v_obstacle
+      from reached as f
+      inner join pg_catalog.pg_proc as p on p.oid = f.function_oid
+      inner join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+      inner join pg_catalog.pg_language as l on l.oid = p.prolang
+      left join pg_catalog.pg_depend as d
+        on d.classid = 'pg_catalog.pg_proc'::regclass
+        and d.objid = p.oid
+        and d.deptype = 'e'
+      left join pg_catalog.pg_extension as e on e.oid = d.refobjid
+      left join lateral (
+        select drill._relation_name(c.oid) as table_name
+        from pg_catalog.pg_class as c
+        where c.relkind = 'f'
+          and pg_catalog.strpos(p.prosrc, c.relname) > 0
+        order by 1
+        limit 1
+      ) as x on true
+      cross join lateral (
+        select case
+          when n.nspname in ('net', 'supabase_functions', 'http', 'dblink')
+            or e.extname in ('pg_net', 'http', 'dblink', 'postgres_fdw')
+            then pg_catalog.format('calls %I.%I(), which reaches outside', n.nspname, p.proname)
+          when not l.lanpltrusted and (l.lanname not in ('internal', 'c', 'sql') or l.lanname = 'c' and e.oid is null)
+            then pg_catalog.format('runs %I.%I() in the untrusted language %s', n.nspname, p.proname, l.lanname)
+          when x.table_name is not null
+            then pg_catalog.format('uses the foreign table %s', x.table_name)
+        end as why
+      ) as w
+      where w.why is not null
+      order by pg_catalog.format('%s %s', drill._relation_name(f.tgrelid), f.trigger_name) collate "C", w.why
+      limit 1;
+
+      if v_obstacle is null then
+        select pg_catalog.format('the rule %I rewrites inserts', w.rulename)
+        into v_obstacle
+        from pg_catalog.pg_rewrite as w
+        where w.ev_class = v_guard.relation_oid
+          and w.ev_type = '3'
+        order by w.rulename
+        limit 1;
+      end if;
+      v_hint := 'A rollback would not undo that, so no row was written; prove the guard with a test of your application on a database of its own.';
+    end if;
+
+    -- Keys that no row has: one column of every unique index, none of a foreign key or of the partition key.
+    if v_obstacle is null then
+      v_fresh_columns := '{}';
+      for v_target in
+        select
+          u.index_oid,
+          pg_catalog.array_agg(a.attname::text order by
+            case b.type_oid when 'uuid'::regtype then 1 when 'text'::regtype then 2 when 'bigint'::regtype then 3 else 4 end,
+            a.attnum
+          ) filter (
+            where b.type_oid in (
+                'uuid'::regtype, 'text'::regtype, 'varchar'::regtype, 'bpchar'::regtype,
+                'bigint'::regtype, 'integer'::regtype, 'smallint'::regtype, 'numeric'::regtype
+              )
+              and a.attgenerated = ''
+              and not exists (
+                select
+                from pg_catalog.pg_constraint as k
+                where k.conrelid = v_guard.relation_oid
+                  and k.contype = 'f'
+                  and a.attnum = any (k.conkey)
+              )
+              and not exists (
+                select
+                from pg_catalog.pg_partitioned_table as p
+                where p.partrelid = v_guard.relation_oid
+                  and a.attnum = any (p.partattrs::smallint[])
+              )
+          ) as names
+        from (
+          select i.indexrelid as index_oid, k.attnum
+          from pg_catalog.pg_index as i
+          cross join lateral pg_catalog.unnest(i.indkey::smallint[]) with ordinality as k (attnum, position)
+          where i.indrelid = v_guard.relation_oid
+            and i.indisunique
+            and k.position <= i.indnkeyatts
+        ) as u
+        left join pg_catalog.pg_attribute as a
+          on a.attrelid = v_guard.relation_oid
+          and a.attnum = u.attnum
+        left join pg_catalog.pg_type as y on y.oid = a.atttypid
+        left join lateral (select coalesce(nullif(y.typbasetype, 0), y.oid) as type_oid) as b on true
+        group by u.index_oid
+        order by pg_catalog.count(*), u.index_oid
+      loop
+        continue when v_target.names && v_fresh_columns;
+        if v_target.names is null then
+          v_obstacle := pg_catalog.format('no fresh key can be made for the unique index %s', drill._relation_name(v_target.index_oid));
+          v_hint := 'Keys of type uuid, text, integer and numeric that are not foreign keys can be made; prove the guard with a test of your application.';
+          exit;
+        end if;
+        v_fresh_columns := v_fresh_columns || v_target.names[1];
+      end loop;
+    end if;
+
+    if v_obstacle is not null then
+      return next row(
+        'guards_fire', v_guard.object_name, 'skip',
+        pg_catalog.format('the trigger %I on %s was not made to fire: %s', v_guard.trigger_name, v_guard.relation_name, v_obstacle),
+        v_hint, pg_catalog.to_jsonb('fires'::text), pg_catalog.to_jsonb('not probed'::text)
+      )::drill.check_result;
+      continue;
+    end if;
+
+    select
+      pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) order by a.attnum),
+      pg_catalog.array_agg(
+        case
+          when not a.attname = any (v_fresh_columns) then pg_catalog.format('t.%I', a.attname)
+          when b.type_oid = 'uuid'::regtype
+            then pg_catalog.format('pg_catalog.gen_random_uuid()::%s', pg_catalog.format_type(a.atttypid, a.atttypmod))
+          when b.type_oid in ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)
+            then pg_catalog.format('pg_catalog.md5(pg_catalog.random()::text)::%s', pg_catalog.format_type(a.atttypid, a.atttypmod))
+          else pg_catalog.format(
+            '(select case when pg_catalog.max(x.%1$I) < %3$s then pg_catalog.max(x.%1$I) + 1 else pg_catalog.min(x.%1$I) - 1 end from %2$s as x)',
+            a.attname,
+            v_guard.relation_name,
+            case b.type_oid
+              when 'smallint'::regtype then '32767'
+              when 'integer'::regtype then '2147483647'
+              when 'bigint'::regtype then '9223372036854775807'
+              else '''infinity'''
+            end
+          )
+        end
+        order by a.attnum
+      )
+    into v_columns, v_values
+    from pg_catalog.pg_attribute as a
+    inner join pg_catalog.pg_type as y on y.oid = a.atttypid
+    cross join lateral (select coalesce(nullif(y.typbasetype, 0), y.oid) as type_oid) as b
+    where a.attrelid = v_guard.relation_oid
+      and a.attnum > 0
+      and not a.attisdropped
+      and a.attgenerated = '';
+
+    -- What the guard sets: the partition key, when its text speaks of it, else the column that its function assigns.
+    v_target := null;
+    select
+      a.attname as column_name,
+      pg_catalog.array_position(v_columns, pg_catalog.quote_ident(a.attname)) as position,
+      pg_catalog.format_type(a.atttypid, a.atttypmod) as type_name,
+      b.type_oid in ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) as is_number,
+      k.position is not null as is_key
+    into v_target
+    from pg_catalog.pg_attribute as a
+    inner join pg_catalog.pg_type as y on y.oid = a.atttypid
+    cross join lateral (select coalesce(nullif(y.typbasetype, 0), y.oid) as type_oid) as b
+    cross join lateral (
+      select
+        pg_catalog.replace(a.attname, '"', '""') as written_name,
+        pg_catalog.regexp_replace(pg_catalog.replace(a.attname, '"', '""'), '([^[:alnum:]_])', '\\\1', 'g') as escaped_name
+    ) as x
+    left join lateral (
+      select u.position
+      from pg_catalog.pg_partitioned_table as p
+      cross join lateral pg_catalog.unnest(p.partattrs::smallint[]) with ordinality as u (attnum, position)
+      where p.partrelid = a.attrelid
+        and u.attnum = a.attnum
+    ) as k on true
+    where a.attrelid = v_guard.relation_oid
+      and a.attnum > 0
+      and not a.attisdropped
+      and a.attgenerated = ''
+      and not a.attname = any (v_fresh_columns)
+      and b.type_oid in (
+        'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype,
+        'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype
+      )
+      and (
+        k.position is not null
+          and pg_catalog.strpos(
+            pg_catalog.concat_ws(' ', v_guard.function_definition, v_guard.trigger_definition, v_guard.actual_definition),
+            x.written_name
+          ) > 0
+        or v_guard.function_definition ~* ('\mnew\.("?)' || x.escaped_name || '\1\s*:=')
+        or v_guard.function_definition ~* ('(;|\mbegin|\mthen|\melse)\s*new\.("?)' || x.escaped_name || '\2\s*=')
+        or v_guard.function_definition ~* ('\minto\M[^;]*\mnew\.("?)' || x.escaped_name || '\1(\W|$)')
+      )
+    order by k.position, a.attnum
+    limit 1;
+
+    if v_target.column_name is null then
+      return next row(
+        'guards_fire', v_guard.object_name, 'skip',
+        pg_catalog.format('the trigger %I on %s was not made to fire: no column of a date, timestamp or integer type is seen to be set by it', v_guard.trigger_name, v_guard.relation_name),
+        'Partition keys and columns that the function assigns (new.month := ...) can be probed; prove this guard with a test of your application.',
+        pg_catalog.to_jsonb('fires'::text), pg_catalog.to_jsonb('not probed'::text)
+      )::drill.check_result;
+      continue;
+    end if;
+
+    v_findings := '[]';
+    for v_leaf in
+      select drill._relation_name(c.oid) as leaf_name, c.oid as leaf_oid, c.relkind, c.relispartition
+      from (
+        select m.relid::oid as oid
+        from pg_catalog.pg_partition_tree(v_guard.relation_oid::regclass) as m
+        where m.isleaf
+        union
+        select v_guard.relation_oid
+        where v_guard.relkind = 'r'
+      ) as m
+      inner join pg_catalog.pg_class as c on c.oid = m.oid
+      order by drill._relation_name(c.oid) collate "C"
+    loop
+      v_row_id := null;
+      v_status := null;
+      v_reason := null;
+
+      if v_leaf.relkind = 'f' then
+        v_status := 'skip';
+        v_reason := 'a foreign table would act at once';
+      elsif not pg_catalog.has_table_privilege(v_leaf.leaf_oid, 'select') then
+        v_status := 'skip';
+        v_reason := pg_catalog.format('%I may not read it', current_user);
+      else
+        -- A late row: of the last pages, which are read by their number; else the first that comes.
+        begin
+          v_page_count := pg_catalog.pg_relation_size(v_leaf.leaf_oid) / pg_catalog.current_setting('block_size')::bigint;
+          execute pg_catalog.format('select t.ctid from only %s as t where t.ctid >= $1 order by t.ctid desc limit 1', v_leaf.leaf_name)
+          into v_row_id
+          using pg_catalog.format('(%s,0)', greatest(v_page_count - 4, 0))::tid;
+          if v_row_id is null and v_page_count > 0 then
+            execute pg_catalog.format('select t.ctid from only %s as t limit 1', v_leaf.leaf_name) into v_row_id;
+          end if;
+        exception
+          when lock_not_available then
+            v_status := 'error';
+            v_reason := 'it is locked';
+        end;
+        continue when v_row_id is null and v_status is null;
+      end if;
+
+      if v_status is null then
+        v_shifts := array['control'];
+        v_outside_shifts := '{}';
+        foreach v_shift in array case
+          when v_target.is_number then array['1', '-1', '7', '100', '-100']
+          else array['14 days', '1 day', '-1 day', '-14 days', '1 hour', '-1 hour', '1 minute', '-1 minute', '1 month', '-1 month', '3 months', '-3 months', '1 year', '-1 year']
+        end
+        loop
+          v_given := pg_catalog.format(
+            case when v_target.is_number then '(t.%I + %L::bigint)::%s' else '(t.%I + %L::interval)::%s' end,
+            v_target.column_name, v_shift, v_target.type_name
+          );
+          v_values[v_target.position] := v_given;
+          begin
+            -- The bounds of a partition as PostgreSQL itself states them, asked of the row as it would be.
+            execute pg_catalog.format(
+              'select %s is distinct from t.%I, exists (select from (select %s) as r (%s) where %s) from only %s as t where t.ctid = $1',
+              v_given,
+              v_target.column_name,
+              pg_catalog.array_to_string(v_values, ', '),
+              pg_catalog.array_to_string(v_columns, ', '),
+              coalesce(case when v_leaf.relispartition and v_target.is_key then pg_catalog.pg_get_partition_constraintdef(v_leaf.leaf_oid) end, 'true'),
+              v_leaf.leaf_name
+            )
+            into v_is_back, v_is_inside
+            using v_row_id;
+          exception
+            when numeric_value_out_of_range or datetime_field_overflow or check_violation then
+              v_is_back := false;
+          end;
+          continue when v_is_back is not true;
+          if v_is_inside then
+            v_shifts := v_shifts || v_shift;
+            exit;
+          end if;
+          v_outside_shifts := v_outside_shifts || v_shift;
+        end loop;
+
+        v_shifts := v_shifts || case
+          when not v_target.is_key and pg_catalog.cardinality(v_shifts) > 1 then array['null']
+          when v_target.is_key and pg_catalog.cardinality(v_shifts) = 1 then v_outside_shifts
+          else '{}'
+        end;
+        if pg_catalog.cardinality(v_shifts) = 1 then
+          v_status := 'skip';
+          v_reason := pg_catalog.format('the row copied leaves no wrong value for %I', v_target.column_name);
+        end if;
+      end if;
+
+      if v_status is null then
+        foreach v_shift in array v_shifts
+        loop
+          v_given := case
+            when v_shift = 'control' then pg_catalog.format('t.%I', v_target.column_name)
+            when v_shift = 'null' then pg_catalog.format('null::%s', v_target.type_name)
+            else pg_catalog.format(
+              case
+                when v_target.is_number then '(t.%I operator(pg_catalog.+) %L::bigint)::%s'
+                else '(t.%I operator(pg_catalog.+) %L::interval)::%s'
+              end,
+              v_target.column_name, v_shift, v_target.type_name
+            )
+          end;
+          v_values[v_target.position] := v_given;
+          v_probe := pg_catalog.format(
+            'with probe as (insert into %1$s (%2$s) overriding system value select %3$s from only %4$s as t where t.ctid = $1 returning %5$I as stored)'
+            ' select p.stored is not distinct from %6$s, p.stored is not distinct from t.%5$I from only %4$s as t cross join probe as p where t.ctid = $1',
+            v_guard.relation_name,
+            pg_catalog.array_to_string(v_columns, ', '),
+            pg_catalog.array_to_string(v_values, ', '),
+            v_leaf.leaf_name,
+            v_target.column_name,
+            v_given
+          );
+          v_is_back := false;
+          v_row_count := null;
+          v_is_by_guard := false;
+
+          begin
+            perform pg_catalog.set_config('search_path', v_search_path, true);
+            execute v_probe into v_is_kept, v_is_right using v_row_id;
+            get diagnostics v_row_count = row_count;
+            v_is_back := true;
+            raise exception using
+              errcode = 'RD010',
+              message = 'the probe row is taken back',
+              hint = 'This is caught where it is raised and never seen.';
+          exception
+            when others then
+              if not v_is_back then
+                get stacked diagnostics
+                  v_state = returned_sqlstate,
+                  v_constraint = constraint_name,
+                  v_context = pg_exception_context,
+                  v_error_detail = pg_exception_detail;
+                v_is_by_guard := case v_state
+                  when '0A000' then pg_catalog.strpos(v_error_detail, '"' || v_guard.trigger_name || '"') > 0
+                  else pg_catalog.strpos(v_context, pg_catalog.quote_ident(v_guard.function_name) || '()') > 0
+                end;
+              end if;
+          end;
+
+          if v_is_back then
+            if v_row_count = 0 then
+              v_status := case when v_shift = 'control' then 'error' else 'pass' end;
+              v_reason := 'a trigger swallowed a copy of a row';
+            elsif v_shift = 'control' then
+              -- Given as it was and stored otherwise: it fired, and row and guard disagree. In a column that is
+              -- no key, such as a time of change, that is its work.
+              if not v_is_right then
+                v_status := case when v_target.is_key then 'warn' else 'pass' end;
+                v_reason := v_other_key;
+              end if;
+            elsif v_is_right and not v_is_kept or not v_is_kept and not v_target.is_key then
+              v_status := 'pass';
+            else
+              v_status := 'fail';
+              v_reason := case
+                when v_is_kept then pg_catalog.format('a wrong %I was stored as it was given', v_target.column_name)
+                else pg_catalog.format('a wrong %I was changed into another wrong one', v_target.column_name)
+              end;
+            end if;
+          elsif v_state = '42501' then
+            v_status := 'skip';
+            v_reason := pg_catalog.format('%I lacks a privilege that the insert needs', current_user);
+          elsif v_state = '0A000' and v_is_by_guard then
+            v_status := case when v_shift = 'control' then 'warn' else 'pass' end;
+            v_reason := v_other_key;
+          elsif v_is_by_guard and v_shift = 'control' then
+            v_status := case when v_state like '42%' then 'fail' else 'warn' end;
+            v_reason := pg_catalog.format('it refused a copy of a real row with SQLSTATE %s', v_state);
+          elsif v_is_by_guard then
+            v_status := 'pass';
+          elsif v_state like '23%' and v_shift = 'control' then
+            v_status := 'skip';
+            v_reason := pg_catalog.format('no copy of a row can be stored (SQLSTATE %s, constraint %s)', v_state, coalesce(nullif(v_constraint, ''), 'unknown'));
+          elsif v_state like '23%' and v_constraint = '' then
+            -- There is no partition for that key, or another trigger objects: the next wrong value, if any.
+            null;
+          elsif v_state like '23%' and not (v_shift = 'null' and v_status is null) then
+            v_status := 'fail';
+            v_reason := pg_catalog.format('a wrong %I was not corrected: the constraint %s met it', v_target.column_name, coalesce(nullif(v_constraint, ''), 'unknown'));
+          elsif v_state not like '23%' then
+            v_status := 'error';
+            v_reason := pg_catalog.format('the probe ended with SQLSTATE %s', v_state);
+          end if;
+
+          -- A guard of an ordinary column may fill what is null and leave the rest alone.
+          exit when v_status is not null and not (v_status = 'fail' and not v_target.is_key and v_shift not in ('control', 'null'));
+          exit when v_shift = 'null';
+        end loop;
+
+        if v_status is null then
+          v_status := 'skip';
+          v_reason := pg_catalog.format('no other key has a partition, so no wrong %I could be given', v_target.column_name);
+        end if;
+      end if;
+
+      v_findings := v_findings || pg_catalog.jsonb_build_object('status', v_status, 'reason', v_reason, 'leaf', v_leaf.leaf_name);
+    end loop;
+
+    if v_findings = '[]' then
+      return next row(
+        'guards_fire', v_guard.object_name, 'skip',
+        pg_catalog.format('the trigger %I on %s was not made to fire: the table has no row to copy', v_guard.trigger_name, v_guard.relation_name),
+        'Restore the data first, then run: select * from drill.verify_guards_fire().',
+        pg_catalog.to_jsonb('fires'::text), pg_catalog.to_jsonb('not probed'::text)
+      )::drill.check_result;
+      continue;
+    end if;
+
+    if not exists (
+      select
+      from pg_catalog.jsonb_to_recordset(v_findings) as f (status text, reason text)
+      where f.status = 'pass'
+        or f.reason is distinct from v_other_key
+    ) then
+      v_findings := (
+        select pg_catalog.jsonb_agg(f.finding || '{"status": "fail"}')
+        from pg_catalog.jsonb_array_elements(v_findings) as f (finding)
+      );
+    end if;
+
+    for v_finding in
+      select
+        f.status,
+        pg_catalog.min(f.reason) as reason,
+        pg_catalog.count(*) as leaf_count,
+        pg_catalog.array_to_string((pg_catalog.array_agg(f.leaf order by f.leaf collate "C"))[1:5], ', ')
+          || case when pg_catalog.count(*) > 5 then pg_catalog.format(' and %s more', pg_catalog.count(*) - 5) else '' end as leaves
+      from pg_catalog.jsonb_to_recordset(v_findings) as f (status text, reason text, leaf text)
+      group by f.status, case when f.status <> 'pass' then f.reason end
+      order by pg_catalog.array_position(array['fail', 'error', 'warn', 'skip', 'pass'], f.status), 2
+    loop
+      return next row(
+        'guards_fire', v_guard.object_name, v_finding.status,
+        case v_finding.status
+          when 'pass' then pg_catalog.format(
+            'the trigger %I on %s fires: it did not let a wrong %I through%s',
+            v_guard.trigger_name, v_guard.relation_name, v_target.column_name,
+            case when v_guard.relkind = 'p' then pg_catalog.format(', in %s partitions with rows', v_finding.leaf_count) else '' end
+          )
+          when 'fail' then pg_catalog.format('the trigger %I on %s does not do its work in %s: %s', v_guard.trigger_name, v_guard.relation_name, v_finding.leaves, v_finding.reason)
+          when 'warn' then pg_catalog.format('the trigger %I on %s fires, but in %s %s', v_guard.trigger_name, v_guard.relation_name, v_finding.leaves, v_finding.reason)
+          else pg_catalog.format('the trigger %I on %s was not made to fire in %s: %s', v_guard.trigger_name, v_guard.relation_name, v_finding.leaves, v_finding.reason)
+        end,
+        case v_finding.status
+          when 'fail' then case
+            when pg_catalog.current_setting('session_replication_role') = 'replica'
+              then pg_catalog.format('Run: alter database %I reset session_replication_role (or alter role), and connect anew.', pg_catalog.current_database())
+            else 'See what is wrong with it: select * from drill.verify_partition_triggers() where status <> ''pass''; the registered definitions are in drill.guards.'
+          end
+          when 'warn' then 'See what the row lacks: select * from drill.verify_partition_keys(), and look for orphans.'
+          when 'error' then 'Insert a copy of a row by hand, in a transaction that you roll back, to see the whole error.'
+          when 'skip' then 'Grant what is missing, or prove the guard with a test of your application.'
+        end,
+        pg_catalog.to_jsonb('fires'::text),
+        pg_catalog.to_jsonb(case v_finding.status when 'pass' then 'fires' when 'fail' then 'does not do its work' when 'warn' then 'disagrees with a row' else 'not probed' end)
+      )::drill.check_result;
+    end loop;
+  end loop;
+
+  for v_sequence in
+    select
+      drill._relation_name(s.sequence_oid::oid) as sequence_name,
+      s.last_value as before,
+      pg_catalog.pg_sequence_last_value(s.sequence_oid::oid) as after
+    from pg_catalog.jsonb_each_text(v_sequences) as s (sequence_oid, last_value)
+    where pg_catalog.pg_sequence_last_value(s.sequence_oid::oid)::text is distinct from s.last_value
+    order by 1
+  loop
+    return next row(
+      'guards_fire', v_sequence.sequence_name, 'warn',
+      pg_catalog.format(
+        'the sequence %s moved from %s to %s while guards were made to fire: a trigger takes numbers from it, or another session did',
+        v_sequence.sequence_name, coalesce(v_sequence.before, 'unused'), v_sequence.after
+      ),
+      case
+        when v_sequence.before is null
+          then pg_catalog.format('A gap in the numbers is harmless. When no other session uses it, run: alter sequence %s restart.', v_sequence.sequence_name)
+        else pg_catalog.format('A gap in the numbers is harmless. When no other session uses it, run: select pg_catalog.setval(%L, %s).', v_sequence.sequence_name, v_sequence.before)
+      end,
+      pg_catalog.to_jsonb(v_sequence.before), pg_catalog.to_jsonb(v_sequence.after::text)
+    )::drill.check_result;
+  end loop;
+end
+$$;
+
+comment on function drill.verify_guards_fire() is
+  'Whether each registered guard trigger does its work: copies of real rows with a wrong key are inserted and rolled back; needs a read-write transaction';
+
+revoke all on function drill.verify_guards_fire() from public;
+-- end copy of sql/guards/verify_guards_fire.sql
+
+-- begin copy of sql/guards/verify_partition_keys.sql
+-- Reads every row of the tables that it judges, once, through the parent: a role
+-- needs no privilege on partitions. Times are compared as clocks of the
+-- registered zone show them, the zone in which keys are cut.
+create or replace function drill.verify_partition_keys()
+returns setof drill.check_result
+language plpgsql
+stable
+set search_path = ''
+set timezone = 'UTC'
+as $$
+declare
+  v_relation record;
+  v_partition record;
+  v_step interval;
+  v_problem text;
+  v_hint text;
+  v_row_count bigint;
+  v_partition_count bigint;
+  v_bad_count bigint;
+begin
+  if not exists (select from drill.partitioned_relations) then
+    return next row(
+      'partition_keys', null, 'skip',
+      'no partitioned table is registered, so no partition key was looked at',
+      'Register one: select drill.register_partitioned_relation(''public.orders'', ''month'').',
+      null, null
+    )::drill.check_result;
+  end if;
+
+  for v_relation in
+    select
+      r.*,
+      o.oid as relation_oid,
+      c.timestamp_column,
+      c.relation_name is not null as is_critical,
+      p.partrelid is not null as is_partitioned,
+      a.attname as key_column,
+      a.atttypid as key_type,
+      s.atttypid as timestamp_type,
+      -- Only a guard's key is known to be the first day of a period; another date may be any day.
+      exists (
+        select
+        from drill.guards as g
+        where g.relation_name = r.relation_name
+          and (
+            g.function_definition is null
+            or pg_catalog.strpos(pg_catalog.concat_ws(' ', g.function_definition, g.trigger_definition), pg_catalog.replace(a.attname, '"', '""')) > 0
+          )
+      ) as is_guarded
+    from drill.partitioned_relations as r
+    cross join lateral (select drill._relation_oid(r.relation_name) as oid) as o
+    left join drill.critical_relations as c on c.relation_name = r.relation_name
+    left join pg_catalog.pg_partitioned_table as p on p.partrelid = o.oid
+    left join pg_catalog.pg_attribute as a
+      on a.attrelid = o.oid
+      and a.attnum = p.partattrs[0]
+      and a.attnum > 0
+    left join pg_catalog.pg_attribute as s
+      on s.attrelid = o.oid
+      and s.attname = c.timestamp_column
+      and not s.attisdropped
+    order by r.relation_name collate "C"
+  loop
+    v_hint := null;
+    v_problem := case
+      when v_relation.relation_oid is null then null
+      when not v_relation.is_partitioned then 'it is not partitioned'
+      when not v_relation.is_critical or v_relation.timestamp_column is null
+        then 'it is not registered as a critical relation with a timestamp column'
+      when v_relation.key_type is distinct from 'date'::regtype then 'its first partition key is not a date column'
+      when v_relation.key_column = v_relation.timestamp_column
+        then 'its partition key is the timestamp itself, which PostgreSQL holds right'
+      when not v_relation.is_guarded
+        then pg_catalog.format('no registered guard sets %I, so any day may be right', v_relation.key_column)
+    end;
+    if v_problem is not null then
+      v_hint := case
+        when not v_relation.is_critical or v_relation.timestamp_column is null
+          then pg_catalog.format('Register it: select drill.register_critical_relation(%L, ''created_at'', true).', v_relation.relation_name)
+        when v_relation.is_partitioned and v_relation.key_type = 'date'::regtype and v_relation.key_column <> v_relation.timestamp_column
+          then pg_catalog.format('If a trigger sets it, register that: select drill.register_guard(%L, ''the_trigger'').', v_relation.relation_name)
+      end;
+      return next row(
+        'partition_keys', v_relation.relation_name, 'skip',
+        pg_catalog.format('the keys of %s were not looked at: %s', v_relation.relation_name, v_problem),
+        v_hint, null, null
+      )::drill.check_result;
+      continue;
+    end if;
+
+    v_problem := drill._critical_relation_problem(v_relation.relation_name, v_relation.timestamp_column);
+    if v_problem is not null then
+      return next row(
+        'partition_keys', v_relation.relation_name, case when v_relation.relation_oid is null then 'fail' else 'error' end,
+        pg_catalog.format('the keys of %s were not looked at: it %s', v_relation.relation_name, v_problem),
+        case
+          when v_relation.relation_oid is null and v_relation.profile = 'opsmantik'
+            then 'Restore it; or, when this is not OpsMantik''s database, run in production: delete from drill.partitioned_relations where profile = ''opsmantik''.'
+          when v_relation.relation_oid is null
+            then pg_catalog.format('Restore it; or, when production has dropped it for good, run there: delete from drill.partitioned_relations where relation_name = %L.', v_relation.relation_name)
+          else pg_catalog.format('Make %s readable for %I, or correct its row in drill.critical_relations.', v_relation.relation_name, current_user)
+        end,
+        pg_catalog.to_jsonb('readable'::text), pg_catalog.to_jsonb(v_problem)
+      )::drill.check_result;
+      continue;
+    end if;
+
+    v_step := case v_relation.period when 'quarter' then interval '3 months' else ('1 ' || v_relation.period)::interval end;
+    v_row_count := 0;
+    v_partition_count := 0;
+    v_bad_count := 0;
+    begin
+      for v_partition in
+        execute pg_catalog.format(
+          'select drill._relation_name(b.partition_oid) as partition_name, b.row_count, b.odd_count, b.early_count, b.late_count'
+          ' from ('
+          '   select t.tableoid as partition_oid, pg_catalog.count(*) as row_count,'
+          '     pg_catalog.count(*) filter (where t.%1$I is null or t.%1$I <> k.starts_at) as odd_count,'
+          '     pg_catalog.count(*) filter (where k.happened_at < k.starts_at) as early_count,'
+          '     pg_catalog.count(*) filter (where k.happened_at >= k.starts_at + %4$L::interval * 2) as late_count'
+          '   from %2$s as t'
+          '   cross join lateral (select pg_catalog.date_trunc(%5$L, t.%1$I::timestamp) as starts_at, %3$s as happened_at) as k'
+          '   group by t.tableoid'
+          ' ) as b'
+          ' order by 1',
+          v_relation.key_column,
+          v_relation.relation_name,
+          case
+            when v_relation.timestamp_type = 'timestamptz'::regtype
+              then pg_catalog.format('pg_catalog.timezone(%L, t.%I)', v_relation.time_zone, v_relation.timestamp_column)
+            else pg_catalog.format('t.%I::timestamp', v_relation.timestamp_column)
+          end,
+          v_step,
+          v_relation.period
+        )
+      loop
+        v_row_count := v_row_count + v_partition.row_count;
+        v_partition_count := v_partition_count + 1;
+        continue when v_partition.odd_count + v_partition.early_count + v_partition.late_count = 0;
+        v_bad_count := v_bad_count + 1;
+
+        return next row(
+          'partition_keys', v_partition.partition_name, 'fail',
+          pg_catalog.format(
+            'of %s rows in %s, %s',
+            v_partition.row_count,
+            v_partition.partition_name,
+            pg_catalog.concat_ws(
+              ', ',
+              case when v_partition.odd_count > 0 then pg_catalog.format('%s have a %I that is not the first day of a %s', v_partition.odd_count, v_relation.key_column, v_relation.period) end,
+              case when v_partition.early_count > 0 then pg_catalog.format('%s have a %I before the %s of their %I', v_partition.early_count, v_relation.timestamp_column, v_relation.period, v_relation.key_column) end,
+              case when v_partition.late_count > 0 then pg_catalog.format('%s have a %I more than one %s after that of their %I', v_partition.late_count, v_relation.timestamp_column, v_relation.period, v_relation.key_column) end
+            )
+          ),
+          pg_catalog.format(
+            'See whether the guard fires (select * from drill.verify_guards_fire()), then, if it is the same in production, correct the rows there; list them with: select * from %s where %I <> date_trunc(%L, %I)::date or %I < %I.',
+            v_partition.partition_name, v_relation.key_column, v_relation.period, v_relation.key_column,
+            v_relation.timestamp_column, v_relation.key_column
+          ),
+          pg_catalog.jsonb_build_object('odd', '0', 'early', '0', 'late', '0'),
+          pg_catalog.jsonb_build_object(
+            'odd', v_partition.odd_count::text, 'early', v_partition.early_count::text, 'late', v_partition.late_count::text
+          )
+        )::drill.check_result;
+      end loop;
+
+      if v_bad_count = 0 then
+        return next row(
+          'partition_keys', v_relation.relation_name, 'pass',
+          pg_catalog.format(
+            'all %s rows of %s, in %s partitions with rows, have the first day of a %s as %I and a %I that fits',
+            v_row_count, v_relation.relation_name, v_partition_count, v_relation.period, v_relation.key_column,
+            v_relation.timestamp_column
+          ),
+          null, null, pg_catalog.to_jsonb(v_row_count::text)
+        )::drill.check_result;
+      end if;
+    exception
+      when insufficient_privilege or lock_not_available then
+        return next row(
+          'partition_keys', v_relation.relation_name, 'error',
+          pg_catalog.format('the keys of %s were not looked at: %s', v_relation.relation_name, sqlerrm),
+          pg_catalog.format('Run: grant select on %s to %I, or try again when nobody locks it.', v_relation.relation_name, current_user),
+          null, null
+        )::drill.check_result;
+    end;
+  end loop;
+end
+$$;
+
+comment on function drill.verify_partition_keys() is
+  'Whether rows of registered partitioned tables sit under the key that their guard gives: the first day of the period, and a timestamp of it or the next';
+
+revoke all on function drill.verify_partition_keys() from public;
+-- end copy of sql/guards/verify_partition_keys.sql
+
+-- begin copy of sql/verdict/verify_all.sql
+-- Every check of a depth. The set of checks is itself checked: one that answers
+-- with no row at all is an error row here, not a silent pass.
+create or replace function drill.verify_all(p_depth text default 'standard')
+returns setof drill.check_result
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_check_name text;
+  v_result drill.check_result;
+  v_is_answered boolean;
+begin
+  if p_depth is null or p_depth not in ('quick', 'standard') then
+    raise exception using
+      errcode = 'RD006',
+      message = format('%s is not a depth', coalesce(pg_catalog.quote_literal(p_depth), 'null')),
+      hint = 'The depths are quick (catalog only) and standard (counts and timestamps too).';
+  end if;
+
+  foreach v_check_name in array
+    array['partition_triggers', 'partitions', 'critical_relations', 'recovery_point', 'access', 'indexes', 'physical']
+    || case when p_depth = 'standard' then array['sequences', 'partition_keys', 'row_counts'] else array[]::text[] end
+  loop
+    v_is_answered := false;
+    for v_result in
+      execute case v_check_name
+        when 'recovery_point' then 'select r.* from drill.verify_recovery_point(null, $1) as r'
+        else pg_catalog.format('select r.* from drill.%I() as r', 'verify_' || v_check_name)
+      end
+      using p_depth <> 'quick'
+    loop
+      v_is_answered := true;
+      return next v_result;
+    end loop;
+
+    if not v_is_answered then
+      return next row(
+        v_check_name, null, 'error',
+        format('the check %s gave no answer', v_check_name),
+        'A check answers with at least one row: install pgdrill again, something replaced it.',
+        null, null
+      )::drill.check_result;
+    end if;
+  end loop;
+end
+$$;
+
+comment on function drill.verify_all(text) is
+  'Every check of a depth (quick: catalog only; standard: counts and timestamps too), one row per check and object; for a script use drill.assert_verified()';
+
+revoke all on function drill.verify_all(text) from public;
+-- end copy of sql/verdict/verify_all.sql
+
+-- begin copy of sql/core/schema_version.sql
+-- Changed by every migration: the command line compares it with the migrations
+-- it ships, so that an older or newer schema is seen before anything is believed.
+create or replace function drill.schema_version()
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select '0005'
+$$;
+
+comment on function drill.schema_version() is
+  'The number of the newest migration that made this schema';
+
+revoke all on function drill.schema_version() from public;
+-- end copy of sql/core/schema_version.sql
+
+-- Down Migration
+
+-- What 0001 to 0004 made and this one replaced is dropped by their own ways down.
+drop function drill.verify_physical();
+drop function drill.verify_indexes();
+drop function drill.verify_sequences();
+drop function drill.verify_partition_keys();
+drop function drill.verify_guards_fire();
+drop function drill.verify_access();
+drop table drill.baseline_objects;
+drop function drill.list_objects();
+drop table drill.managed_schemas;
