@@ -50,7 +50,17 @@ export async function runProbes(database: Database, stages: Stages): Promise<Che
     })
   await stages.run('guards fire', () =>
     probing.catch((error) => {
-      if (!(error instanceof TakenBack)) throw error
+      if (error instanceof TakenBack) return
+      if (!(error instanceof postgres.PostgresError)) throw error
+      // A standby does not even begin a transaction that may write.
+      const hint = 'Let the recovery end, or verify where writing is allowed: the probe rows are always taken back.'
+      results = [
+        unanswered(
+          'guards_fire',
+          `the guards could not be made to fire: ${error.message} (SQLSTATE ${error.code})`,
+          hint,
+        ),
+      ]
     }),
   )
   return results
