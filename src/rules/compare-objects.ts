@@ -10,8 +10,8 @@ const opening = new Set(['grant', 'policy', 'default privilege', 'trigger', 'eve
 
 /**
  * One row per object that is missing, changed or unexpected, and one pass per kind with the number of equal objects.
- * What is part of a missing table is told with the table. The rights of the role that verifies are its means of looking.
- * @param role as which the copy was read Partitions of critical relations are judged as buckets.
+ * What is part of a missing table is told with the table. Partitions of critical relations are judged as buckets.
+ * @param role as which the copy was read: its own rights are its means of looking
  */
 export function compareObjects(baseline: Baseline, actual: readonly SchemaObject[], role: string): CheckResult[] {
   if (baseline.objects.length === 0) return [nothingToCompare(baseline)]
@@ -20,24 +20,27 @@ export function compareObjects(baseline: Baseline, actual: readonly SchemaObject
   const buckets = new Set(
     baseline.relations.flatMap((relation) => relation.buckets.map((bucket) => bucket.bucket_name)),
   )
-  const knownTables = tablesOf(baseline.objects)
-  const tables = tablesOf(actual)
+  const knownRelations = relationsOf(baseline.objects)
+  const relations = relationsOf(actual)
+  // Of a table that a platform manages only triggers, policies and grants are listed: it is in neither.
+  const isGone = (name: string | null) => name !== null && knownRelations.has(name) && !relations.has(name)
+  const isNew = (name: string | null) => name !== null && relations.has(name) && !knownRelations.has(name)
   const results: CheckResult[] = []
   const equal = new Map<string, number>()
 
   for (const [key, object] of expected) {
     const copy = found.get(key)
-    if (copy === undefined) results.push(...judgeMissing(object, tables, buckets, baseline.objects))
+    if (copy === undefined)
+      results.push(...judgeMissing(object, isGone(object.relation_name), buckets, baseline.objects))
     else if (copy.definition === object.definition)
       equal.set(object.object_kind, (equal.get(object.object_kind) ?? 0) + 1)
     else results.push(judgeChanged(object, copy))
   }
   const unexpected = [...found].filter(([key]) => !expected.has(key)).map(([, object]) => object)
   for (const object of unexpected) {
-    const isOfNewTable = object.relation_name !== null && !knownTables.has(object.relation_name)
     // A partition that production made since is the partition job's normal work; of any other new table its parts and
     // grants are told with it, and so are the grants of whatever else is new.
-    if (isOfNewTable && (object.is_of_partition || object.object_name !== object.relation_name)) continue
+    if (isNew(object.relation_name) && (object.is_of_partition || object.object_name !== object.relation_name)) continue
     if (
       object.object_kind === 'grant' &&
       [role, `"${role.replaceAll('"', '""')}"`].some((name) => object.object_name.endsWith(` to ${name}`))
@@ -56,16 +59,15 @@ export function compareObjects(baseline: Baseline, actual: readonly SchemaObject
 
 function judgeMissing(
   object: SchemaObject,
-  tables: ReadonlySet<string>,
+  isRelationGone: boolean,
   buckets: ReadonlySet<string>,
   all: readonly SchemaObject[],
 ): CheckResult[] {
-  const { object_kind: kind, object_name: name, relation_name: table } = object
-  const isTable = kind === 'table'
-  if (table !== null && !tables.has(table)) {
-    // Said once, by the table itself; of the partitions of critical relations the buckets say it.
-    if (!isTable || (object.is_of_partition && buckets.has(table))) return []
-    const parts = all.filter((other) => other.relation_name === table).length - 1
+  const { object_kind: kind, object_name: name, relation_name: relation } = object
+  // Said once, by the relation itself; of the partitions of critical relations the buckets say it.
+  if (isRelationGone && (name !== relation || (object.is_of_partition && buckets.has(name)))) return []
+  if (isRelationGone && kind === 'table') {
+    const parts = all.filter((other) => other.relation_name === relation).length - 1
     const detail = `the table ${name} is missing, and with it ${parts} objects that are part of it`
     return [
       row(
@@ -167,7 +169,8 @@ function firstStatement({ definition }: SchemaObject): string {
   return `${line}.`
 }
 
-function tablesOf(objects: readonly SchemaObject[]): Set<string> {
+/** Tables, views and sequences: they are their own relation. */
+function relationsOf(objects: readonly SchemaObject[]): Set<string> {
   return new Set(
     objects.filter((object) => object.relation_name === object.object_name).map((object) => object.object_name),
   )

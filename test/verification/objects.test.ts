@@ -26,6 +26,11 @@ const everything = `
     note text collate "C"
   );
   create index child_note on "o-o".child (lower(note)) where note is not null;
+  create schema auth;
+  create table auth.users (id integer);
+  create function "o-o".on_user() returns trigger language plpgsql as 'begin return new; end';
+  create trigger on_user after insert on auth.users for each row execute function "o-o".on_user();
+  grant select on auth.users to authenticated;
   create statistics "o-o".child_stats (dependencies) on id, ding from "o-o".child;
   create view "o-o".names as select name from "o-o"."Ding ""x"" 漢字";
   create materialized view "o-o".counted as select count(*) from "o-o".child;
@@ -80,6 +85,32 @@ test('an untouched clone passes, with every kind counted', async () => {
 })
 
 const faults: [name: string, statements: string[], expected: RegExp][] = [
+  ['a view', ['drop view "o-o".names'], /fail "o-o"\.names: the view "o-o"\.names is missing/],
+  [
+    'a materialized view',
+    ['drop materialized view "o-o".counted'],
+    /fail "o-o"\.counted: the materialized view "o-o"\.counted is missing/,
+  ],
+  [
+    'a sequence that is gone',
+    ['alter table "o-o".child alter column id drop default', 'drop sequence "o-o".child_id_seq'],
+    /fail "o-o"\.child_id_seq: the sequence "o-o"\.child_id_seq is missing/,
+  ],
+  [
+    'a trigger on a table that the platform manages',
+    ['drop trigger on_user on auth.users'],
+    /fail auth\.users\.on_user: the trigger auth\.users\.on_user is missing/,
+  ],
+  [
+    'a grant on a table that the platform manages',
+    ['revoke select on auth.users from authenticated'],
+    /fail table auth\.users to authenticated: the grant .* is missing/,
+  ],
+  [
+    'a grant too many on a table that the platform manages',
+    ['grant select on auth.users to anon'],
+    /fail table auth\.users to anon: the grant .* not in production/,
+  ],
   ['a schema', ['drop schema private cascade'], /fail private: the schema private is missing/],
   [
     'a table, told once',
