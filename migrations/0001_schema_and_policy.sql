@@ -15,10 +15,10 @@ revoke all on schema drill from public;
 -- A domain instead of an enum: a new status can be added inside a transaction,
 -- which the migration runner needs.
 create domain drill.check_status as text
-  constraint check_status_check check (value in ('pass', 'warn', 'fail', 'skip', 'error'));
+  constraint check_status_check check (value in ('pass', 'warn', 'fail', 'skip', 'error', 'waived'));
 
 comment on domain drill.check_status is
-  'pass; warn (does not change the verdict); fail (verified to be wrong); skip (not applicable); error (could not look, which is never a pass)';
+  'pass; warn (does not change the verdict); fail (verified to be wrong); skip (not applicable); error (could not look, which is never a pass); waived (wrong, and accepted by a waiver that is in date)';
 -- end copy of sql/core/check_status.sql
 
 -- begin copy of sql/core/check_result.sql
@@ -38,7 +38,7 @@ comment on type drill.check_result is
   'The answer of a check about one object: what was looked at, how it stands, one sentence of facts, what to do, and the two values compared';
 comment on column drill.check_result.check_name is 'Stable name of the check: also its documentation page and its test';
 comment on column drill.check_result.object_name is 'Qualified and quoted name of the object; null when the check is about the whole database';
-comment on column drill.check_result.status is 'pass, warn, fail, skip or error';
+comment on column drill.check_result.status is 'pass, warn, fail, skip, error or waived';
 comment on column drill.check_result.detail is 'One sentence with the facts, naming the object';
 comment on column drill.check_result.hint is 'What to do next, as a full sentence; null when there is nothing to do';
 comment on column drill.check_result.expected is 'What the check wanted to find';
@@ -342,6 +342,59 @@ values
 on conflict (policy_name) do nothing;
 -- end copy of sql/policy/default_policy.sql
 
+-- begin copy of sql/policy/waivers.sql
+-- A waiver accepts one finding, in writing. What the verdict rests on (that this is
+-- a copy, with the checks that pgdrill ships) cannot be waived, hence the list.
+create table drill.waivers (
+  check_name text not null,
+  object_name text,
+  reason text not null,
+  owner text not null,
+  until date not null,
+  written_at timestamptz not null default now(),
+  constraint waivers_check_name_check check (
+    check_name in (
+      'access', 'amcheck', 'buckets_present', 'critical_relations', 'guard_rpc', 'guards_fire', 'indexes', 'isolation',
+      'newest_timestamps', 'objects', 'orphans', 'partition_keys', 'partition_triggers', 'partitions', 'physical', 'platform',
+      'recovery_point', 'registrations', 'row_counts', 'sequences'
+    )
+  ),
+  constraint waivers_reason_check check (reason ~ '\S'),
+  constraint waivers_owner_check check (owner ~ '\S'),
+  constraint waivers_until_check check (isfinite(until))
+);
+
+-- Without an object it is for the rows of a check that name none.
+create unique index waivers_check_name_object_name_key on drill.waivers (check_name, coalesce(object_name, ''));
+
+comment on table drill.waivers is
+  'Failures that somebody accepts for a time: each is shown as waived until the day is over, then it fails again';
+comment on column drill.waivers.check_name is 'The check, as in the result row';
+comment on column drill.waivers.object_name is 'The object, exactly as in the result row; null when the row names none';
+comment on column drill.waivers.reason is 'Why it is accepted';
+comment on column drill.waivers.owner is 'Who answers for it';
+comment on column drill.waivers.until is 'The last day, in UTC, on which it holds';
+comment on column drill.waivers.written_at is 'When it was written';
+
+revoke all on table drill.waivers from public;
+-- end copy of sql/policy/waivers.sql
+
+-- begin copy of sql/isolation/isolation_policy.sql
+create table drill.isolation_policy (
+  kind text primary key,
+  status text not null,
+  description text not null,
+  constraint isolation_policy_status_check check (status in ('fail', 'warn', 'skip'))
+);
+
+comment on table drill.isolation_policy is 'placeholder';
+comment on column drill.isolation_policy.kind is 'x';
+comment on column drill.isolation_policy.status is 'x';
+comment on column drill.isolation_policy.description is 'x';
+
+revoke all on table drill.isolation_policy from public;
+-- end copy of sql/isolation/isolation_policy.sql
+
 -- begin copy of sql/policy/opsmantik_profile.sql
 -- What OpsMantik must get back, as its recovery plan lists it. For another
 -- database: delete from drill.<table> where profile = 'opsmantik', and register yours.
@@ -358,6 +411,8 @@ on conflict (relation_name) do nothing;
 
 -- Down Migration
 
+drop table drill.isolation_policy;
+drop table drill.waivers;
 drop function drill.register_critical_relation(text, text, boolean, numeric);
 drop table drill.critical_relations;
 drop function drill.get_policy(text);

@@ -7,6 +7,7 @@ returns jsonb
 language sql
 stable
 set search_path = ''
+set datestyle = 'ISO, YMD'
 as $$
   select pg_catalog.jsonb_build_object(
     'policies', coalesce(
@@ -59,12 +60,32 @@ as $$
         from drill.critical_relations as c
       ),
       '[]'
+    ),
+    'isolation_policy', coalesce(
+      (select pg_catalog.jsonb_object_agg(i.kind, i.status) from drill.isolation_policy as i),
+      '{}'
+    ),
+    'waivers', coalesce(
+      (
+        select pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object(
+            'check_name', w.check_name,
+            'object_name', w.object_name,
+            'reason', w.reason,
+            'owner', w.owner,
+            'until', w.until::text
+          )
+          order by w.check_name collate "C", w.object_name collate "C"
+        )
+        from drill.waivers as w
+      ),
+      '[]'
     )
   )
 $$;
 
 comment on function drill.export_registrations() is
-  'What is registered here: policies (in seconds), guards with their definitions, partitioned tables, critical relations';
+  'What is registered here: policies (in seconds), guards with their definitions, partitioned tables, critical relations, what isolation demands, waivers';
 
 revoke all on function drill.export_registrations() from public;
 -- end copy of sql/policy/export_registrations.sql
@@ -90,6 +111,7 @@ begin
   delete from drill.guards;
   delete from drill.partitioned_relations;
   delete from drill.critical_relations;
+  delete from drill.waivers;
 
   insert into drill.policy (policy_name, policy_value, description)
   select p.key, pg_catalog.make_interval(secs => p.value::double precision), 'From a baseline'
@@ -114,6 +136,19 @@ begin
   select c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance, 'baseline'
   from pg_catalog.jsonb_to_recordset(p_registrations -> 'critical_relations') as c (
     relation_name text, timestamp_column text, is_append_only boolean, tolerance numeric
+  );
+
+  -- Baselines of older versions have neither; then the defaults stay.
+  insert into drill.isolation_policy (kind, status, description)
+  select i.key, i.value, 'From a baseline'
+  from pg_catalog.jsonb_each_text(p_registrations -> 'isolation_policy') as i
+  on conflict (kind) do update
+  set status = excluded.status;
+
+  insert into drill.waivers (check_name, object_name, reason, owner, until)
+  select w.check_name, w.object_name, w.reason, w.owner, w.until
+  from pg_catalog.jsonb_to_recordset(p_registrations -> 'waivers') as w (
+    check_name text, object_name text, reason text, owner text, until date
   );
 end
 $$;
@@ -820,7 +855,9 @@ create table drill.baselines (
   server_version text not null,
   policies jsonb not null,
   guards jsonb not null,
-  partitioned_relations jsonb not null
+  partitioned_relations jsonb not null,
+  isolation_policy jsonb not null,
+  waivers jsonb not null
 );
 
 comment on table drill.baselines is
@@ -839,6 +876,8 @@ comment on column drill.baselines.server_version is 'PostgreSQL version of produ
 comment on column drill.baselines.policies is 'Policy durations of production: name to seconds';
 comment on column drill.baselines.guards is 'Registered guards of production with their definitions, as drill.export_registrations() gives them';
 comment on column drill.baselines.partitioned_relations is 'Registered partitioned tables of production, as drill.export_registrations() gives them';
+comment on column drill.baselines.isolation_policy is 'What isolation demanded in production: kind to status';
+comment on column drill.baselines.waivers is 'Waivers of production, as drill.export_registrations() gives them';
 
 create index baselines_captured_at_idx on drill.baselines (captured_at desc);
 
@@ -956,7 +995,8 @@ begin
 
   insert into drill.baselines (
     captured_at, captured_lsn, label, schema_version, installation_id, system_identifier, timeline_id,
-    started_at, database_name, server_version, policies, guards, partitioned_relations
+    started_at, database_name, server_version, policies, guards, partitioned_relations,
+    isolation_policy, waivers
   )
   select
     drill.get_now(),
@@ -971,7 +1011,9 @@ begin
     i.server_version,
     r.registrations -> 'policies',
     r.registrations -> 'guards',
-    r.registrations -> 'partitioned_relations'
+    r.registrations -> 'partitioned_relations',
+    r.registrations -> 'isolation_policy',
+    r.registrations -> 'waivers'
   from drill.get_identity() as i
   cross join (select drill.export_registrations() as registrations) as r
   where i.installation_id is not null
@@ -1016,6 +1058,12 @@ begin
     );
   end loop;
 
+  insert into drill.baseline_objects (
+    baseline_id, object_kind, object_name, definition, relation_name, is_of_partition
+  )
+  select v_baseline_id, o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition
+  from drill.list_objects() as o;
+
   -- Last: what it locks, it locks but for a moment.
   perform drill._write_heartbeat();
 
@@ -1024,7 +1072,7 @@ end
 $$;
 
 comment on function drill.capture_baseline(text) is
-  'Measures every critical relation and stores the facts as a baseline (with a heartbeat), giving its id; raises RD005 rather than store one with a hole';
+  'Measures every critical relation, lists every object, and stores the facts as a baseline (with a heartbeat), giving its id; raises RD005 rather than store one with a hole';
 
 revoke all on function drill.capture_baseline(text) from public;
 -- end copy of sql/baselines/capture_baseline.sql
@@ -1102,6 +1150,25 @@ begin
     'policies', b.policies,
     'guards', b.guards,
     'partitioned_relations', b.partitioned_relations,
+    'isolation_policy', b.isolation_policy,
+    'waivers', b.waivers,
+    'objects', (
+      select coalesce(
+        pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object(
+            'object_kind', o.object_kind,
+            'object_name', o.object_name,
+            'definition', o.definition,
+            'relation_name', o.relation_name,
+            'is_of_partition', o.is_of_partition
+          )
+          order by o.object_kind collate "C", o.object_name collate "C"
+        ),
+        '[]'
+      )
+      from drill.baseline_objects as o
+      where o.baseline_id = b.baseline_id
+    ),
     'relations', (
       select pg_catalog.jsonb_agg(
         pg_catalog.jsonb_build_object(

@@ -739,7 +739,8 @@ begin
 
   insert into drill.baselines (
     captured_at, captured_lsn, label, schema_version, installation_id, system_identifier, timeline_id,
-    started_at, database_name, server_version, policies, guards, partitioned_relations
+    started_at, database_name, server_version, policies, guards, partitioned_relations,
+    isolation_policy, waivers
   )
   select
     drill.get_now(),
@@ -754,7 +755,9 @@ begin
     i.server_version,
     r.registrations -> 'policies',
     r.registrations -> 'guards',
-    r.registrations -> 'partitioned_relations'
+    r.registrations -> 'partitioned_relations',
+    r.registrations -> 'isolation_policy',
+    r.registrations -> 'waivers'
   from drill.get_identity() as i
   cross join (select drill.export_registrations() as registrations) as r
   where i.installation_id is not null
@@ -854,6 +857,8 @@ begin
     'policies', b.policies,
     'guards', b.guards,
     'partitioned_relations', b.partitioned_relations,
+    'isolation_policy', b.isolation_policy,
+    'waivers', b.waivers,
     'objects', (
       select coalesce(
         pg_catalog.jsonb_agg(
@@ -1549,6 +1554,129 @@ comment on function drill.verify_sequences() is
 
 revoke all on function drill.verify_sequences() from public;
 -- end copy of sql/data/verify_sequences.sql
+
+-- begin copy of sql/data/verify_orphans.sql
+-- Rows that refer to nothing, for each foreign key of a critical relation or to
+-- one. That its triggers are enabled now says nothing about the rows that came in
+-- while they were not. One anti-join per key, on the parents: a partition's copy
+-- of the key is part of it.
+create or replace function drill.verify_orphans()
+returns setof drill.check_result
+language plpgsql
+stable
+set search_path = ''
+-- A policy that hid the referenced rows would make orphans of all others.
+set row_security = off
+-- Nothing in a fresh copy is analyzed, and a loop over millions would never end.
+set enable_nestloop = off
+as $$
+declare
+  v_key record;
+  v_orphan_count bigint;
+  v_is_any boolean := false;
+begin
+  for v_key in
+    select
+      pg_catalog.format('%s.%I', drill._relation_name(c.conrelid), c.conname) as key_name,
+      drill._relation_name(c.conrelid) as referencing,
+      drill._relation_name(c.confrelid) as referenced,
+      c.convalidated,
+      k.is_comparable,
+      -- A key with a null in it refers to nothing; one that is declared "match full" may not be null in part.
+      pg_catalog.format(
+        'from %s as f where (%s) and not exists (select from %s as p where %s)',
+        drill._relation_name(c.conrelid),
+        case c.confmatchtype when 'f' then k.any_not_null else k.all_not_null end,
+        drill._relation_name(c.confrelid),
+        k.equal
+      ) as orphans
+    from pg_catalog.pg_constraint as c
+    cross join lateral (
+      select
+        pg_catalog.string_agg(pg_catalog.format('f.%I is not null', fa.attname), ' and ' order by u.n) as all_not_null,
+        pg_catalog.string_agg(pg_catalog.format('f.%I is not null', fa.attname), ' or ' order by u.n) as any_not_null,
+        pg_catalog.string_agg(
+          pg_catalog.format('p.%I operator(%I.%s) f.%I', pa.attname, n.nspname, o.oprname, fa.attname), ' and ' order by u.n
+        ) as equal,
+        -- A temporal key (18) compares its last part by containment, which is no equality of rows.
+        coalesce(pg_catalog.to_jsonb(c) ->> 'conperiod', 'false') = 'false' as is_comparable
+      from rows from (pg_catalog.unnest(c.conkey), pg_catalog.unnest(c.confkey), pg_catalog.unnest(c.conpfeqop)) with ordinality as u (fk, pk, operator_oid, n)
+      inner join pg_catalog.pg_attribute as fa on fa.attrelid = c.conrelid and fa.attnum = u.fk
+      inner join pg_catalog.pg_attribute as pa on pa.attrelid = c.confrelid and pa.attnum = u.pk
+      inner join pg_catalog.pg_operator as o on o.oid = u.operator_oid
+      inner join pg_catalog.pg_namespace as n on n.oid = o.oprnamespace
+    ) as k
+    where c.contype = 'f'
+      and c.conparentid = 0
+      and (
+        -- A key that is declared on one partition alone counts for its table.
+        exists (
+          select
+          from drill.critical_relations as r
+          where drill._relation_oid(r.relation_name) in (
+            select a.relid from pg_catalog.pg_partition_ancestors(c.conrelid) as a
+            union all
+            select c.conrelid
+          )
+        )
+        or exists (select from drill.critical_relations as r where drill._relation_oid(r.relation_name) = c.confrelid)
+      )
+    order by drill._relation_name(c.conrelid) collate "C", c.conname collate "C"
+  loop
+    v_is_any := true;
+    begin
+      if not v_key.is_comparable then
+        return next row(
+          'orphans', v_key.key_name, 'skip',
+          pg_catalog.format('the foreign key %s is one over periods: its rows are not looked at', v_key.key_name),
+          null, null, null
+        )::drill.check_result;
+        continue;
+      end if;
+
+      execute 'select pg_catalog.count(*) ' || v_key.orphans into strict v_orphan_count;
+      return next row(
+        'orphans', v_key.key_name,
+        case when v_orphan_count = 0 then 'pass' when v_key.convalidated then 'fail' else 'warn' end,
+        case
+          when v_orphan_count = 0 then pg_catalog.format('every row of %s has the row of %s that it refers to (%s)', v_key.referencing, v_key.referenced, v_key.key_name)
+          else pg_catalog.format(
+            '%s %s of %s %s to a row of %s that is not there (foreign key %s%s)',
+            v_orphan_count, case v_orphan_count when 1 then 'row' else 'rows' end, v_key.referencing,
+            case v_orphan_count when 1 then 'refers' else 'refer' end, v_key.referenced, v_key.key_name,
+            case when not v_key.convalidated then ', not validated' else '' end
+          )
+        end,
+        case when v_orphan_count > 0 then pg_catalog.format('Look at them: select f.* %s. Restore the missing rows of %s, or decide what becomes of these.', v_key.orphans, v_key.referenced) end,
+        pg_catalog.to_jsonb('0'::text), pg_catalog.to_jsonb(v_orphan_count::text)
+      )::drill.check_result;
+    exception
+      when others then
+        return next row(
+          'orphans', v_key.key_name, 'error',
+          pg_catalog.format('could not look for orphans of the foreign key %s: %s (SQLSTATE %s)', v_key.key_name, sqlerrm, sqlstate),
+          case sqlstate
+            when '42501' then pg_catalog.format('Run as an administrator: grant select on %s, %s to %I; where row level security hides rows, the role needs bypassrls too.', v_key.referencing, v_key.referenced, current_user)
+            else 'Look for them by hand, or verify again when the cause is gone.'
+          end,
+          null, null
+        )::drill.check_result;
+    end;
+  end loop;
+
+  if not v_is_any then
+    return next row(
+      'orphans', null, 'skip', 'no foreign key is declared on a critical relation or refers to one', null, null, null
+    )::drill.check_result;
+  end if;
+end
+$$;
+
+comment on function drill.verify_orphans() is
+  'Whether each foreign key of or to a critical relation holds for the rows that are there: one anti-join per key';
+
+revoke all on function drill.verify_orphans() from public;
+-- end copy of sql/data/verify_orphans.sql
 
 -- begin copy of sql/physical/verify_indexes.sql
 -- Catalog only. convalidated says nothing about today: it stays true when the
@@ -3185,6 +3313,107 @@ comment on function drill.verify_partition_keys() is
 revoke all on function drill.verify_partition_keys() from public;
 -- end copy of sql/guards/verify_partition_keys.sql
 
+-- begin copy of sql/verdict/verify_waivers.sql
+-- The one place that knows what a waiver does, for psql and for the command line.
+-- Only a failure can be waived: what could not be looked at is nothing that
+-- somebody could have accepted. The argument is the results as a JSON array.
+create or replace function drill.verify_waivers(p_results jsonb)
+returns setof drill.check_result
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_today date := (drill.get_now() at time zone 'UTC')::date;
+begin
+  if p_results is null or pg_catalog.jsonb_typeof(p_results) <> 'array' then
+    raise exception using
+      errcode = 'RD007',
+      message = 'cannot apply waivers: the results are not a JSON array',
+      hint = 'Give the rows of checks: select drill.verify_waivers(jsonb_agg(r)) from drill.verify_partitions() as r.';
+  end if;
+
+  return query
+  with result as (
+    select e.ordinality, r.*
+    from pg_catalog.jsonb_array_elements(p_results) with ordinality as e (value, ordinality)
+    cross join lateral pg_catalog.jsonb_populate_record(null::drill.check_result, e.value) as r
+  ),
+  waiver as (
+    select
+      w.*,
+      w.until < v_today as is_expired,
+      pg_catalog.concat_ws(' on ', w.check_name, w.object_name) as subject,
+      exists (
+        select
+        from result as r
+        where r.check_name = w.check_name
+          and r.object_name is not distinct from w.object_name
+          and r.status in ('fail', 'warn', 'error')
+      ) as has_finding,
+      -- At another depth its check may not run at all, which says nothing about the waiver.
+      exists (select from result as r where r.check_name = w.check_name) as is_asked
+    from drill.waivers as w
+  ),
+  judged as (
+    select
+      r.ordinality, r.check_name, r.object_name,
+      case when w.owner is null then r.status else 'waived' end as status,
+      case
+        when w.owner is null then r.detail
+        else pg_catalog.format('%s (waived by %s until %s: %s)', r.detail, w.owner, w.until::text, w.reason)
+      end as detail,
+      r.hint, r.expected, r.actual
+    from result as r
+    left join waiver as w
+      on r.status = 'fail'
+      and not w.is_expired
+      and w.check_name = r.check_name
+      and w.object_name is not distinct from r.object_name
+    union all
+    select
+      null, 'waivers', w.subject,
+      case when w.is_expired then 'fail' else 'warn' end,
+      case
+        when w.is_expired
+          then pg_catalog.format('the waiver of %s by %s expired on %s: %s', w.subject, w.owner, w.until::text, w.reason)
+        else pg_catalog.format('the waiver of %s by %s until %s matches no finding: %s', w.subject, w.owner, w.until::text, w.reason)
+      end,
+      pg_catalog.format(
+        '%s delete from drill.waivers where check_name = %L and object_name is not distinct from %L; do the same in production.',
+        case
+          when w.is_expired then 'Put the finding right, or have its owner set a new day; when it is no longer needed, run:'
+          else 'When it is no longer needed, run:'
+        end,
+        w.check_name, w.object_name
+      ),
+      case when w.is_expired then pg_catalog.to_jsonb('at least ' || v_today::text) else pg_catalog.to_jsonb('a finding'::text) end,
+      case when w.is_expired then pg_catalog.to_jsonb(w.until::text) else pg_catalog.to_jsonb('none'::text) end
+    from waiver as w
+    where w.is_expired
+      or w.is_asked and not w.has_finding
+    union all
+    select
+      null, 'waivers', null, 'pass',
+      pg_catalog.format('each of %s waivers is in date and for something that was found', pg_catalog.count(*)),
+      null, null, null
+    from waiver as w
+    where w.is_asked
+    having pg_catalog.count(*) > 0
+      and pg_catalog.bool_and(w.has_finding and not w.is_expired)
+  )
+  select j.check_name, j.object_name, j.status::drill.check_status, j.detail, j.hint, j.expected, j.actual
+  from judged as j
+  order by j.ordinality, j.object_name collate "C";
+end
+$$;
+
+comment on function drill.verify_waivers(jsonb) is
+  'Results (a JSON array of check rows) with the failures of drill.waivers marked as waived, then a row for each waiver that expired or matches nothing; raises RD007';
+
+revoke all on function drill.verify_waivers(jsonb) from public;
+-- end copy of sql/verdict/verify_waivers.sql
+
 -- begin copy of sql/verdict/verify_all.sql
 -- Every check of a depth. The set of checks is itself checked: one that answers
 -- with no row at all is an error row here, not a silent pass.
@@ -3197,18 +3426,20 @@ as $$
 declare
   v_check_name text;
   v_result drill.check_result;
+  v_results drill.check_result[] := '{}';
   v_is_answered boolean;
 begin
-  if p_depth is null or p_depth not in ('quick', 'standard') then
+  if p_depth is null or p_depth not in ('quick', 'standard', 'full') then
     raise exception using
       errcode = 'RD006',
       message = format('%s is not a depth', coalesce(pg_catalog.quote_literal(p_depth), 'null')),
-      hint = 'The depths are quick (catalog only) and standard (counts and timestamps too).';
+      hint = 'The depths are quick (catalog only), standard (counts and timestamps too) and full (every page of tables and indexes too).';
   end if;
 
   foreach v_check_name in array
     array['partition_triggers', 'partitions', 'critical_relations', 'recovery_point', 'access', 'indexes', 'physical']
-    || case when p_depth = 'standard' then array['sequences', 'partition_keys', 'row_counts'] else array[]::text[] end
+    || case when p_depth <> 'quick' then array['sequences', 'partition_keys', 'row_counts'] else array[]::text[] end
+    || case when p_depth = 'full' then array['orphans', 'amcheck'] else array[]::text[] end
   loop
     v_is_answered := false;
     for v_result in
@@ -3219,11 +3450,11 @@ begin
       using p_depth <> 'quick'
     loop
       v_is_answered := true;
-      return next v_result;
+      v_results := v_results || v_result;
     end loop;
 
     if not v_is_answered then
-      return next row(
+      v_results := v_results || row(
         v_check_name, null, 'error',
         format('the check %s gave no answer', v_check_name),
         'A check answers with at least one row: install pgdrill again, something replaced it.',
@@ -3231,11 +3462,15 @@ begin
       )::drill.check_result;
     end if;
   end loop;
+
+  return query
+  select r.*
+  from drill.verify_waivers(pg_catalog.to_jsonb(v_results)) as r;
 end
 $$;
 
 comment on function drill.verify_all(text) is
-  'Every check of a depth (quick: catalog only; standard: counts and timestamps too), one row per check and object; for a script use drill.assert_verified()';
+  'Every check of a depth (quick: catalog only; standard: counts and timestamps too; full: every page too), one row per check and object, waivers applied; for a script use drill.assert_verified()';
 
 revoke all on function drill.verify_all(text) from public;
 -- end copy of sql/verdict/verify_all.sql
@@ -3261,8 +3496,10 @@ revoke all on function drill.schema_version() from public;
 -- Down Migration
 
 -- What 0001 to 0004 made and this one replaced is dropped by their own ways down.
+drop function drill.verify_waivers(jsonb);
 drop function drill.verify_physical();
 drop function drill.verify_indexes();
+drop function drill.verify_orphans();
 drop function drill.verify_sequences();
 drop function drill.verify_partition_keys();
 drop function drill.verify_guards_fire();

@@ -15,6 +15,8 @@
 \ir policy/critical_relations.sql
 \ir policy/register_critical_relation.sql
 \ir policy/default_policy.sql
+\ir policy/waivers.sql
+\ir isolation/isolation_policy.sql
 \ir policy/opsmantik_profile.sql
 \ir policy/guards.sql
 \ir guards/register_guard.sql
@@ -54,10 +56,12 @@
 \ir data/verify_row_counts.sql
 \ir access/verify_access.sql
 \ir data/verify_sequences.sql
+\ir data/verify_orphans.sql
 \ir physical/verify_indexes.sql
 \ir physical/verify_physical.sql
 \ir guards/verify_guards_fire.sql
 \ir guards/verify_partition_keys.sql
+\ir verdict/verify_waivers.sql
 \ir verdict/verify_all.sql
 \ir verdict/assert_verified.sql
 \ir guards/replaced_functions.sql

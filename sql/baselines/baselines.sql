@@ -12,7 +12,9 @@ create table drill.baselines (
   server_version text not null,
   policies jsonb not null,
   guards jsonb not null,
-  partitioned_relations jsonb not null
+  partitioned_relations jsonb not null,
+  isolation_policy jsonb not null,
+  waivers jsonb not null
 );
 
 comment on table drill.baselines is
@@ -31,6 +33,8 @@ comment on column drill.baselines.server_version is 'PostgreSQL version of produ
 comment on column drill.baselines.policies is 'Policy durations of production: name to seconds';
 comment on column drill.baselines.guards is 'Registered guards of production with their definitions, as drill.export_registrations() gives them';
 comment on column drill.baselines.partitioned_relations is 'Registered partitioned tables of production, as drill.export_registrations() gives them';
+comment on column drill.baselines.isolation_policy is 'What isolation demanded in production: kind to status';
+comment on column drill.baselines.waivers is 'Waivers of production, as drill.export_registrations() gives them';
 
 create index baselines_captured_at_idx on drill.baselines (captured_at desc);
 

@@ -19,7 +19,8 @@ begin
 
   insert into drill.baselines (
     captured_at, captured_lsn, label, schema_version, installation_id, system_identifier, timeline_id,
-    started_at, database_name, server_version, policies, guards, partitioned_relations
+    started_at, database_name, server_version, policies, guards, partitioned_relations,
+    isolation_policy, waivers
   )
   select
     drill.get_now(),
@@ -34,7 +35,9 @@ begin
     i.server_version,
     r.registrations -> 'policies',
     r.registrations -> 'guards',
-    r.registrations -> 'partitioned_relations'
+    r.registrations -> 'partitioned_relations',
+    r.registrations -> 'isolation_policy',
+    r.registrations -> 'waivers'
   from drill.get_identity() as i
   cross join (select drill.export_registrations() as registrations) as r
   where i.installation_id is not null

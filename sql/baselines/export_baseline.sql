@@ -33,6 +33,8 @@ begin
     'policies', b.policies,
     'guards', b.guards,
     'partitioned_relations', b.partitioned_relations,
+    'isolation_policy', b.isolation_policy,
+    'waivers', b.waivers,
     'objects', (
       select coalesce(
         pg_catalog.jsonb_agg(

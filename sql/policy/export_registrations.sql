@@ -4,6 +4,7 @@ returns jsonb
 language sql
 stable
 set search_path = ''
+set datestyle = 'ISO, YMD'
 as $$
   select pg_catalog.jsonb_build_object(
     'policies', coalesce(
@@ -56,11 +57,31 @@ as $$
         from drill.critical_relations as c
       ),
       '[]'
+    ),
+    'isolation_policy', coalesce(
+      (select pg_catalog.jsonb_object_agg(i.kind, i.status) from drill.isolation_policy as i),
+      '{}'
+    ),
+    'waivers', coalesce(
+      (
+        select pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object(
+            'check_name', w.check_name,
+            'object_name', w.object_name,
+            'reason', w.reason,
+            'owner', w.owner,
+            'until', w.until::text
+          )
+          order by w.check_name collate "C", w.object_name collate "C"
+        )
+        from drill.waivers as w
+      ),
+      '[]'
     )
   )
 $$;
 
 comment on function drill.export_registrations() is
-  'What is registered here: policies (in seconds), guards with their definitions, partitioned tables, critical relations';
+  'What is registered here: policies (in seconds), guards with their definitions, partitioned tables, critical relations, what isolation demands, waivers';
 
 revoke all on function drill.export_registrations() from public;

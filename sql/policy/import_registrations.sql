@@ -18,6 +18,7 @@ begin
   delete from drill.guards;
   delete from drill.partitioned_relations;
   delete from drill.critical_relations;
+  delete from drill.waivers;
 
   insert into drill.policy (policy_name, policy_value, description)
   select p.key, pg_catalog.make_interval(secs => p.value::double precision), 'From a baseline'
@@ -42,6 +43,19 @@ begin
   select c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance, 'baseline'
   from pg_catalog.jsonb_to_recordset(p_registrations -> 'critical_relations') as c (
     relation_name text, timestamp_column text, is_append_only boolean, tolerance numeric
+  );
+
+  -- Baselines of older versions have neither; then the defaults stay.
+  insert into drill.isolation_policy (kind, status, description)
+  select i.key, i.value, 'From a baseline'
+  from pg_catalog.jsonb_each_text(p_registrations -> 'isolation_policy') as i
+  on conflict (kind) do update
+  set status = excluded.status;
+
+  insert into drill.waivers (check_name, object_name, reason, owner, until)
+  select w.check_name, w.object_name, w.reason, w.owner, w.until
+  from pg_catalog.jsonb_to_recordset(p_registrations -> 'waivers') as w (
+    check_name text, object_name text, reason text, owner text, until date
   );
 end
 $$;

@@ -59,6 +59,14 @@ const partitionedRelation = z.object({
   name_pattern: z.string().nullable(),
 })
 
+const waiver = z.object({
+  check_name: name,
+  object_name: z.string().nullable(),
+  reason: name,
+  owner: name,
+  until: z.iso.date(),
+})
+
 const schemaObject = z.object({
   object_kind: name,
   object_name: z.string(),
@@ -87,6 +95,8 @@ const baselineDocument = z.object({
   policies: z.record(z.string(), z.number().nonnegative()),
   guards: z.array(guard),
   partitioned_relations: z.array(partitionedRelation),
+  isolation_policy: z.record(z.string(), z.enum(['fail', 'warn', 'skip'])).default({}),
+  waivers: z.array(waiver).default([]),
   objects: z.array(schemaObject),
   relations: unique(z.array(relation).min(1, 'must hold at least one relation'), 'relation_name'),
 })
@@ -136,6 +146,8 @@ export function registrationsOf(baseline: Baseline): Registrations {
     policies: baseline.policies,
     guards: baseline.guards,
     partitioned_relations: baseline.partitioned_relations,
+    isolation_policy: baseline.isolation_policy,
+    waivers: baseline.waivers,
     critical_relations: baseline.relations.map(({ relation_name, timestamp_column, is_append_only, tolerance }) => ({
       relation_name,
       timestamp_column,

@@ -45,7 +45,10 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
     .addOption(targetOption())
     .option('-b, --baseline <file>', 'baseline of production (default: the newest one inside the target)')
     .addOption(
-      new Option('-d, --depth <depth>', 'quick: catalog only; standard: counts and timestamps too')
+      new Option(
+        '-d, --depth <depth>',
+        'quick: catalog only; standard: counts and timestamps too; full: every page of tables and indexes too',
+      )
         .choices(depths)
         .default('standard'),
     )

@@ -2,7 +2,7 @@
 // these lists with the catalog of an installed database. Row interfaces are in
 // snake_case, so that a name is the same in psql, in JSON and here.
 
-export type CheckStatus = 'pass' | 'warn' | 'fail' | 'skip' | 'error'
+export type CheckStatus = 'pass' | 'warn' | 'fail' | 'skip' | 'error' | 'waived'
 
 export interface CheckResult {
   check_name: string
@@ -66,6 +66,8 @@ export interface Registrations {
     is_append_only: boolean
     tolerance: string
   }[]
+  isolation_policy: Record<string, 'fail' | 'warn' | 'skip'>
+  waivers: { check_name: string; object_name: string | null; reason: string; owner: string; until: string }[]
 }
 
 export interface SchemaObject {
@@ -128,6 +130,7 @@ export const contract = {
   'drill.verify_partition_triggers()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_partitions()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_sequences()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_orphans()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_indexes()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_physical()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_access()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
@@ -146,6 +149,7 @@ export const contract = {
   'drill.record_heartbeat()': null,
   'drill.export_registrations()': null,
   'drill.import_registrations(jsonb)': null,
+  'drill.verify_waivers(jsonb)': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.capture_baseline(text)': null,
   'drill.export_baseline(uuid)': null,
   'public.verify_partition_triggers_exist()': null,

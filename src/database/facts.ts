@@ -42,7 +42,7 @@ export async function getRegistrations(database: Database): Promise<Registration
   return (rows[0] as { registrations: Registrations }).registrations
 }
 
-/** The SQL checks that need no baseline, by check name; those of `dataChecks` read tables. */
+/** The SQL checks that need no baseline, by check name; those of `dataChecks` and `wholeChecks` read tables. */
 export const sqlChecks = {
   partition_triggers: (database: Database) => checkRows(database, sql`drill.verify_partition_triggers()`),
   partitions: (database: Database) => checkRows(database, sql`drill.verify_partitions()`),
@@ -60,6 +60,11 @@ export const dataChecks = {
   partition_keys: (database: Database) => checkRows(database, sql`drill.verify_partition_keys()`),
 } as const
 
+/** The SQL checks that join or read whole tables: for depth full. */
+export const wholeChecks = {
+  orphans: (database: Database) => checkRows(database, sql`drill.verify_orphans()`),
+} as const
+
 /** Whether the guards fire: writes and takes it back, so it needs a transaction of its own that is rolled back. */
 export async function probeGuards(database: Database): Promise<CheckResult[]> {
   return await checkRows(database, sql`drill.verify_guards_fire()`)
@@ -71,6 +76,11 @@ async function checkRows(database: Database, call: ReturnType<typeof sql>): Prom
     database,
   )
   return rows
+}
+
+/** The results with the waivers of this database applied, and what there is to say about the waivers themselves. */
+export async function applyWaivers(database: Database, results: readonly CheckResult[]): Promise<CheckResult[]> {
+  return await checkRows(database, sql`drill.verify_waivers(${JSON.stringify(results)}::text::jsonb)`)
 }
 
 /** The answer of the plan's own RPC. */

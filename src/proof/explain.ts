@@ -9,6 +9,7 @@ export function explainVerdict(verification: Verification): string {
     `${counts.pass} passed`,
     ...(counts.fail > 0 ? [`${counts.fail} failed`] : []),
     ...(counts.error > 0 ? [`${counts.error} could not be looked at`] : []),
+    ...(counts.waived > 0 ? [`${counts.waived} waived`] : []),
     ...(counts.warn > 0 ? [`${counts.warn} ${counts.warn === 1 ? 'warning' : 'warnings'}`] : []),
     ...(counts.skip > 0 ? [`${counts.skip} not applicable`] : []),
   ].join(', ')

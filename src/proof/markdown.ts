@@ -3,7 +3,7 @@ import { plainText } from '../terminal/plain-text.ts'
 import type { Verification } from '../verification/verify-target.ts'
 import { explainVerdict } from './explain.ts'
 
-const order: CheckStatus[] = ['fail', 'error', 'warn', 'skip', 'pass']
+const order: CheckStatus[] = ['fail', 'error', 'waived', 'warn', 'skip', 'pass']
 
 /** The verification as a Markdown report to attach to a ticket: verdict first, then findings, counts, every check. */
 export function verificationMarkdown(verification: Verification): string {

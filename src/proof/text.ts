@@ -5,10 +5,11 @@ import { explainVerdict } from './explain.ts'
 
 type Colors = { [name in 'green' | 'red' | 'yellow' | 'dim' | 'bold']: (text: string) => string }
 
-const order: CheckStatus[] = ['fail', 'error', 'warn', 'skip', 'pass']
+const order: CheckStatus[] = ['fail', 'error', 'waived', 'warn', 'skip', 'pass']
 const words: Record<CheckStatus, string> = {
   fail: 'FAIL ',
   error: 'ERROR',
+  waived: 'WAIVED',
   warn: 'warn ',
   skip: 'skip ',
   pass: 'pass ',
@@ -24,6 +25,7 @@ export function verificationText(verification: Verification, colors: Colors, isV
   const paint: Record<CheckStatus, (text: string) => string> = {
     fail: colors.red,
     error: colors.red,
+    waived: colors.yellow,
     warn: colors.yellow,
     skip: colors.dim,
     pass: colors.green,

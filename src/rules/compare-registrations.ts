@@ -29,8 +29,19 @@ export function compareRegistrations(
     ...production.critical_relations.map((relation) =>
       compareOne('critical relation', relation.relation_name, relation, find(copy.critical_relations, relation)),
     ),
+    ...Object.entries(production.isolation_policy).map(([kind, status]) =>
+      compareOne(
+        'isolation policy',
+        kind,
+        { status },
+        kind in copy.isolation_policy ? { status: copy.isolation_policy[kind] } : undefined,
+      ),
+    ),
+    ...copy.waivers.flatMap((waiver) => judgeWaiver(waiver, production.waivers)),
   ]
 }
+
+type Waiver = Registrations['waivers'][number]
 
 const guardParts = ['function_name', 'trigger_definition', 'function_definition'] as const
 const hint = 'Compare both registrations; when production changed it on purpose since, capture a new baseline there.'
@@ -53,6 +64,24 @@ function compareOne(kind: string, name: string, expected: object, actual: object
     return { ...row, status: 'fail', detail, hint }
   }
   return { ...row, status: 'pass', detail: `the ${kind} ${name} is registered as in production`, hint: null }
+}
+
+/** A waiver that production has not is one that somebody wrote into the copy: it holds, and is told. */
+function judgeWaiver(waiver: Waiver, known: readonly Waiver[]): CheckResult[] {
+  const parts = Object.keys(waiver) as (keyof Waiver)[]
+  if (known.some((other) => parts.every((part) => other[part] === waiver[part]))) return []
+  const subject = waiver.object_name === null ? waiver.check_name : `${waiver.check_name} on ${waiver.object_name}`
+  return [
+    {
+      check_name: 'registrations',
+      object_name: subject,
+      status: 'warn',
+      detail: `the waiver of ${subject} by ${waiver.owner} until ${waiver.until} is in the copy, but not in production's baseline`,
+      hint: 'If it is meant to stay, write it into drill.waivers of production too, and capture a new baseline there.',
+      expected: 'missing',
+      actual: waiver,
+    },
+  ]
 }
 
 function wasMissing(name: string, guard: Registrations['guards'][number]): CheckResult {

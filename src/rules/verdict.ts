@@ -9,10 +9,10 @@ export interface Verdict {
 
 /**
  * The verdict over all results. A failure outranks; then anything that could not be looked at; nothing looked at
- * (no pass at all) is not a pass. Warnings and skips do not change it.
+ * (no pass at all) is not a pass. Warnings, skips and waived failures do not change it.
  */
 export function judge(results: readonly CheckResult[]): Verdict {
-  const counts: Record<CheckStatus, number> = { pass: 0, warn: 0, fail: 0, skip: 0, error: 0 }
+  const counts: Record<CheckStatus, number> = { pass: 0, warn: 0, fail: 0, skip: 0, error: 0, waived: 0 }
   for (const result of results) counts[result.status] += 1
   if (counts.fail > 0) return { status: 'failed', exit_code: 1, counts }
   if (counts.error > 0 || counts.pass === 0) return { status: 'could_not_verify', exit_code: 2, counts }

@@ -3,13 +3,15 @@ import postgres from 'postgres'
 import { guardRpc } from '../database/attestation.ts'
 import type { Database } from '../database/connect.ts'
 import type { CheckResult } from '../database/contract.ts'
-import { callGuardRpc, dataChecks, probeGuards, sqlChecks } from '../database/facts.ts'
+import { callGuardRpc, dataChecks, probeGuards, sqlChecks, wholeChecks } from '../database/facts.ts'
 import type { Stages } from '../terminal/stages.ts'
 
 export interface Asking {
   failurePoint: string
-  /** Whether tables may be read (depth standard). */
+  /** Whether tables may be read (depth standard and full). */
   readData: boolean
+  /** Whether whole tables may be joined (depth full). */
+  readWhole: boolean
   /** Whether the plan's own RPC is ours: the answer of a replaced one does not count. */
   askRpc: boolean
 }
@@ -23,6 +25,7 @@ export async function runChecks(transaction: Database, asking: Asking, stages: S
   const checks = {
     ...sqlChecks,
     ...(asking.readData ? dataChecks : {}),
+    ...(asking.readWhole ? wholeChecks : {}),
     ...(asking.askRpc ? { guard_rpc: askRpc } : {}),
   }
   const results: CheckResult[] = []

@@ -4,7 +4,7 @@ import { compareManifests, guardRpc, installedManifest, shippedManifest } from '
 import { type Database, withDatabase } from '../database/connect.ts'
 import { describeConnection } from '../database/connection-url.ts'
 import type { Bucket, CheckResult, Identity, RecoveryPoint } from '../database/contract.ts'
-import { getIdentity, getRegistrations, listBuckets, listObjects } from '../database/facts.ts'
+import { applyWaivers, getIdentity, getRegistrations, listBuckets, listObjects } from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { toolVersion } from '../project-files.ts'
@@ -134,6 +134,7 @@ async function judgeCopy(
       const asking = {
         failurePoint: question.failurePoint ?? now,
         readData,
+        readWhole: question.depth === 'full',
         askRpc: attestation.every((row) => row.status === 'pass'),
       }
       results.push(...(await runChecks(transaction, asking, stages)), ...probes)
@@ -150,7 +151,7 @@ async function judgeCopy(
         const copy = { buckets, recovery, now, registrations, is_measured: readData, identity }
         results.push(...compareBaseline(baseline.document, copy))
       }
-      return { identity, baseline, recovery, buckets, results, now }
+      return { identity, baseline, recovery, buckets, results: await applyWaivers(transaction, results), now }
     })
 }
 

@@ -37,6 +37,8 @@ const document: Baseline = {
     },
   ],
   partitioned_relations: [],
+  isolation_policy: { cron_job: 'fail' },
+  waivers: [{ check_name: 'objects', object_name: 'public.x', reason: 'r', owner: 'o', until: '2026-12-31' }],
   objects: [
     {
       object_kind: 'schema',
@@ -75,6 +77,11 @@ test('a document is read as it was written, microseconds and wide numbers includ
   assert.equal(readBaselineFile(file), document)
   assert.equal(readdirSync(join(directory, 'deep', 'er')), ['production-20261123T043000Z-0f8fad5b.json'])
   rmSync(directory, { recursive: true })
+})
+
+test('a document from before isolation and waivers is read', () => {
+  const { isolation_policy: _policy, waivers: _waivers, ...older } = document
+  assert.equal(parseBaseline(JSON.stringify(older), 'x'), { ...older, isolation_policy: {}, waivers: [] })
 })
 
 test('what nobody knows is left out, and so cannot do harm', () => {

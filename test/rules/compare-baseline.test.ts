@@ -29,6 +29,8 @@ function baseline(buckets: Partial<Bucket>[], change: Partial<Baseline['relation
     policies: { clock_skew: 300, settle_after: 86400 },
     guards: [],
     partitioned_relations: [],
+    isolation_policy: {},
+    waivers: [],
     objects: [],
     relations: [
       {
@@ -58,7 +60,14 @@ function copy(
       ...recovery,
     },
     now: now ?? '2026-11-10T14:00:00+00:00',
-    registrations: { policies: {}, guards: [], partitioned_relations: [], critical_relations: [] },
+    registrations: {
+      policies: {},
+      guards: [],
+      partitioned_relations: [],
+      critical_relations: [],
+      isolation_policy: {},
+      waivers: [],
+    },
     identity: { installation_id: null, installed_at: null },
     is_measured: is_measured ?? true,
   }

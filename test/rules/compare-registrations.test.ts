@@ -21,6 +21,8 @@ const production: Registrations = {
   critical_relations: [
     { relation_name: 'public.events', timestamp_column: 'created_at', is_append_only: true, tolerance: '0' },
   ],
+  isolation_policy: { cron_job: 'fail' },
+  waivers: [{ check_name: 'objects', object_name: 'public.x', reason: 'r', owner: 'o', until: '2026-12-31' }],
 }
 
 const lines = (copy: Registrations, isLater = false) =>
@@ -29,24 +31,54 @@ const lines = (copy: Registrations, isLater = false) =>
 test('the same registrations pass, and more than those', () => {
   assert.equal(
     lines(production).map((line) => line.slice(0, 5)),
-    ['pass ', 'pass ', 'pass '],
+    ['pass ', 'pass ', 'pass ', 'pass '],
   )
   const more = { ...production, guards: [...production.guards, { ...production.guards[0], trigger_name: 'other' }] }
   assert.equal(
     lines(more as Registrations).map((line) => line.slice(0, 5)),
-    ['pass ', 'pass ', 'pass '],
+    ['pass ', 'pass ', 'pass ', 'pass '],
   )
 })
 
 test('must fail: each one removed', () => {
-  assert.equal(lines({ policies: {}, guards: [], partitioned_relations: [], critical_relations: [] }), [
-    'fail public.events."set month": the guard public.events."set month" of production is not registered in the copy',
-    'fail public.events: the partitioned table public.events of production is not registered in the copy',
-    'fail public.events: the critical relation public.events of production is not registered in the copy',
+  assert.equal(
+    lines({
+      policies: {},
+      guards: [],
+      partitioned_relations: [],
+      critical_relations: [],
+      isolation_policy: {},
+      waivers: [],
+    }),
+    [
+      'fail public.events."set month": the guard public.events."set month" of production is not registered in the copy',
+      'fail public.events: the partitioned table public.events of production is not registered in the copy',
+      'fail public.events: the critical relation public.events of production is not registered in the copy',
+      'fail cron_job: the isolation policy cron_job of production is not registered in the copy',
+    ],
+  )
+})
+
+test('a waiver that production has not is told, and so is a changed one', () => {
+  const waiver = { check_name: 'row_counts', object_name: null, reason: 'r', owner: 'me', until: '2026-12-31' }
+  const told = (waivers: Registrations['waivers']) =>
+    lines({ ...production, waivers }).filter((line) => !line.startsWith('pass'))
+  assert.equal(told([...production.waivers, waiver]), [
+    "warn row_counts: the waiver of row_counts by me until 2026-12-31 is in the copy, but not in production's baseline",
   ])
+  assert.equal(told(production.waivers.map((known) => ({ ...known, until: '2036-12-31' }))), [
+    "warn objects on public.x: the waiver of objects on public.x by o until 2036-12-31 is in the copy, but not in production's baseline",
+  ])
+  // Without it more fails, never less.
+  assert.equal(told([]), [])
 })
 
 const changes: [string, Partial<Registrations>, RegExp][] = [
+  [
+    'a looser isolation policy',
+    { isolation_policy: { cron_job: 'skip' } },
+    /cron_job is registered in the copy with another status/,
+  ],
   [
     'an emptied function that the copy took for right',
     { guards: [{ ...production.guards[0], function_definition: 'empty' }] as Registrations['guards'] },

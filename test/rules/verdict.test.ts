@@ -27,6 +27,9 @@ const cases: [CheckStatus[], 0 | 1 | 2][] = [
   [['skip'], 2],
   [['warn'], 2],
   [['skip', 'warn'], 2],
+  [['pass', 'waived'], 0],
+  [['waived'], 2],
+  [['pass', 'waived', 'fail'], 1],
 ]
 for (const [statuses, exitCode] of cases) {
   test(`[${statuses.join(', ')}] is ${exitCode}`, () => {

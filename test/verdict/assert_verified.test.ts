@@ -49,7 +49,14 @@ test('what could not be looked at raises RD002; a failure beside it RD001', asyn
 })
 
 test('every registration gone is never verified', async () => {
-  for (const table of ['guards', 'partitioned_relations', 'critical_relations', 'heartbeats', 'policy']) {
+  for (const table of [
+    'guards',
+    'partitioned_relations',
+    'critical_relations',
+    'heartbeats',
+    'policy',
+    'isolation_policy',
+  ]) {
     await db.run(`begin; delete from drill.${table}; select drill.assert_verified('quick'); commit`).then(
       () => assert.ok(table === 'heartbeats', `without drill.${table} it was verified`),
       (error) => assert.match(error.code, /^RD00[128]$/),
