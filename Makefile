@@ -65,7 +65,7 @@ build/build.stamp: node_modules/.package-lock.json package.json tsconfig.json ts
 ##@ Verify a restored database
 
 .PHONY: verify
-verify: build ## Verify a restored database: TARGET=sandbox for a try, BASELINE=file DEPTH=quick|standard
+verify: build ## Verify a restored database: TARGET=sandbox for a try, BASELINE=file DEPTH=quick|standard|full
 	@$(pgdrill) verify $(with_target) $${BASELINE:+"--baseline=$$BASELINE"} $${DEPTH:+"--depth=$$DEPTH"} $$ARGS
 
 .PHONY: baseline

@@ -59,6 +59,8 @@
 \ir data/verify_orphans.sql
 \ir physical/verify_indexes.sql
 \ir physical/verify_physical.sql
+\ir physical/verify_amcheck.sql
+\ir platform/verify_platform.sql
 \ir guards/verify_guards_fire.sql
 \ir guards/verify_partition_keys.sql
 \ir verdict/verify_waivers.sql

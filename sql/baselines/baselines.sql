@@ -13,8 +13,8 @@ create table drill.baselines (
   policies jsonb not null,
   guards jsonb not null,
   partitioned_relations jsonb not null,
-  isolation_policy jsonb not null,
-  waivers jsonb not null
+  isolation_policy jsonb not null default '{}',
+  waivers jsonb not null default '[]'
 );
 
 comment on table drill.baselines is

@@ -63,7 +63,7 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
     .addOption(formatOption())
     .option('-o, --out <directory>', `where the proof is written (default: ${proofsDirectory}/<id>)`)
     .option('--no-proof', 'write no proof')
-    .option('-v, --verbose', 'list every pass, too')
+    .option('-v, --verbose', 'list every pass and what is not applicable, too')
     .addHelpText('after', help)
     .action(async (options: Options) => {
       // What can be known to be wrong is said now, not after an hour of counting.

@@ -133,6 +133,8 @@ export const contract = {
   'drill.verify_orphans()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_indexes()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_physical()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_amcheck()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.verify_platform()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_access()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_partition_keys()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_guards_fire()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],

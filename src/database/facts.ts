@@ -50,6 +50,7 @@ export const sqlChecks = {
   access: (database: Database) => checkRows(database, sql`drill.verify_access()`),
   indexes: (database: Database) => checkRows(database, sql`drill.verify_indexes()`),
   physical: (database: Database) => checkRows(database, sql`drill.verify_physical()`),
+  platform: (database: Database) => checkRows(database, sql`drill.verify_platform()`),
   recovery_point: (database: Database, question: { failurePoint: string; readData: boolean }) =>
     checkRows(database, sql`drill.verify_recovery_point(${question.failurePoint}::timestamptz, ${question.readData})`),
 } as const

@@ -45,8 +45,9 @@ export function verificationText(verification: Verification, colors: Colors, isV
       const chosen = rows.filter((row) => row.status === status)
       if (chosen.length === 0) continue
       const label = paint[status](words[status])
-      if (status === 'pass' && chosen.length > 1 && !isVerbose) {
-        lines.push(`  ${label} ${checkName}  ${colors.dim(`${chosen.length} objects`)}`)
+      if ((status === 'pass' || status === 'skip') && chosen.length > 1 && !isVerbose) {
+        const what = status === 'pass' ? 'objects' : 'not applicable'
+        lines.push(`  ${label} ${checkName}  ${colors.dim(`${chosen.length} ${what}`)}`)
         continue
       }
       for (const row of chosen) lines.push(`  ${label} ${checkName}  ${plainLine(row.detail)}`, ...more(row, colors))

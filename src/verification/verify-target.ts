@@ -15,6 +15,7 @@ import type { Stages, StageTime } from '../terminal/stages.ts'
 import { type BaselineSource, newestBaselineIn } from './baseline-source.ts'
 import type { Depth } from './depths.ts'
 import { type AskedProduction, askProduction, identityResult, requireRightDatabase } from './right-database.ts'
+import { runAmcheck } from './run-amcheck.ts'
 import { runCheck, runChecks, runProbes } from './run-checks.ts'
 
 /** What a verification is asked. */
@@ -123,6 +124,7 @@ async function judgeCopy(
   const readData = question.depth !== 'quick'
   // Before the snapshot is taken that all other facts come from; nothing of it remains.
   const probes = readData ? await runProbes(database, stages) : []
+  const corruption = question.depth === 'full' ? await runAmcheck(database, stages) : []
 
   return await database
     .transaction()
@@ -137,7 +139,7 @@ async function judgeCopy(
         readWhole: question.depth === 'full',
         askRpc: attestation.every((row) => row.status === 'pass'),
       }
-      results.push(...(await runChecks(transaction, asking, stages)), ...probes)
+      results.push(...(await runChecks(transaction, asking, stages)), ...probes, ...corruption)
       const recovery = recoveryOf(results)
       const buckets = await stages.run(readData ? 'row counts and timestamps' : 'partitions present', () =>
         listBuckets(transaction, readData),
