@@ -9,6 +9,8 @@ export interface Fault {
   imitates: string
   /** The object that it damages, in words. */
   damages: string
+  /** The depth at which it is found; others do not look where it is. */
+  depth: 'standard' | 'full'
   sql: string
 }
 
@@ -21,7 +23,13 @@ export function listFaults(): Fault[] {
     .map((file) => {
       const sql = readFileSync(`${directory}/${file}`, 'utf8')
       const header = (name: string) => new RegExp(`^-- ${name}: (.+)$`, 'm').exec(sql)?.[1] ?? ''
-      return { name: file.slice(0, -'.sql'.length), imitates: header('imitates'), damages: header('damages'), sql }
+      return {
+        name: file.slice(0, -'.sql'.length),
+        imitates: header('imitates'),
+        damages: header('damages'),
+        depth: header('depth') === 'full' ? 'full' : 'standard',
+        sql,
+      }
     })
 }
 

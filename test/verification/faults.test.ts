@@ -80,6 +80,20 @@ const expected: Record<string, [check: string, object: string][]> = {
   ],
   'rows-in-default-partition': [['partitions', 'public.events_default']],
   'rows-from-the-future': [['newest_timestamps', 'public.events']],
+  'policy-dropped': [['objects', 'public.events.events_select_member']],
+  'grant-to-anon': [
+    ['objects', 'table public.calls to anon'],
+    ['objects', 'public.calls'],
+  ],
+  'foreign-key-off': [
+    ['indexes', 'public.site_members'],
+    ['objects', 'public.site_members.site_members_site_id_fkey'],
+  ],
+  'function-changed': [['objects', 'public.is_site_member(']],
+  'foreign-server-left': [['isolation', 'billing']],
+  'webhook-left': [['isolation', 'public.calls.calls_send_call']],
+  'sessions-lost-under-their-events': [['orphans', 'public.events.events_session_id_session_month_fkey']],
+  'index-without-a-row': [['amcheck', 'public.site_members_user_id_idx']],
   'timestamps-shifted': [['row_counts', `public.events_${month(-3)}`]],
 }
 
@@ -114,7 +128,7 @@ for (const fault of listFaults()) {
     const sql = restore.connect(copy.target.connection.database)
     await applyFault(sql, fault)
     await sql.end()
-    const verification = await verify(copy.target, { baselineFile })
+    const verification = await verify(copy.target, { baselineFile, depth: fault.depth })
     assert.equal(verification.verdict.exit_code, 1, findings(verification).join('\n'))
     for (const [check, object] of expected[fault.name] ?? []) {
       const found = verification.results.find(
