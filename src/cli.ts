@@ -29,6 +29,11 @@ const entries: CommandEntry[] = [
     load: async (output) => (await import('./commands/migrate/index.ts')).migrateCommand(output),
   },
   {
+    name: 'disarm',
+    description: 'show, or run, what keeps a restored copy from acting on the outside',
+    load: async (output, setExitCode) => (await import('./commands/disarm.ts')).disarmCommand(output, setExitCode),
+  },
+  {
     name: 'sandbox',
     description: 'a throw-away production and a restored copy of it, to try everything on',
     load: async (output) => (await import('./commands/sandbox/index.ts')).sandboxCommand(output),

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import pc from 'picocolors'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { CheckResult } from '../database/contract.ts'
-import { findTarget, lookUpTarget, type Target } from '../database/targets.ts'
+import { findTarget, lookUpProductionOf, type Target } from '../database/targets.ts'
 import { verificationJson } from '../proof/json.ts'
 import { verificationText } from '../proof/text.ts'
 import { proofsDirectory, requireNoProof, writeProof } from '../proof/write-proof.ts'
@@ -106,11 +106,8 @@ function prove(directory: string, verification: Verification): Verification {
   }
 }
 
-// The production of a sandbox that happens to be up is not the production of somebody's own copy, nor the other way round.
 function databasesOf(target: Target): Pick<Question, 'target' | 'production'> {
-  const production = lookUpTarget('production')
-  const isOfSandbox = (one: Target | undefined) => one?.configuredBy === 'the sandbox'
-  return { target, production: isOfSandbox(production) === isOfSandbox(target) ? production : undefined }
+  return { target, production: lookUpProductionOf(target) }
 }
 
 function question(

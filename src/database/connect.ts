@@ -114,7 +114,8 @@ async function connectOnce(client: postgres.Sql, target: Target, limits: Limits)
     requireSupportedServer(target, String(client.parameters['server_version'] ?? ''))
     // Not among the options of the connection: the driver sends no empty ones.
     await connection`
-      select set_config('drill.now', ${limits.now ?? ''}, false), set_config('drill.failure_point', '', false)`
+      select set_config('drill.now', ${limits.now ?? ''}, false), set_config('drill.failure_point', '', false),
+        set_config('drill.is_not_production', '', false)`
   } finally {
     connection.release()
   }

@@ -78,6 +78,22 @@ export interface SchemaObject {
   is_of_partition: boolean
 }
 
+/** One thing that can act on the outside; problem says why it could not be looked at, remark then what to do. */
+export interface Outbound {
+  kind: string
+  object_kind: string
+  object_name: string
+  reaches: string | null
+  is_armed: boolean | null
+  /** Why it is worth a warning at most. */
+  mitigation: string | null
+  remark: string | null
+  disarming_statements: string[]
+  problem: string | null
+  /** Its status in drill.isolation_policy; null when the kind has none. */
+  policy: 'fail' | 'warn' | 'skip' | null
+}
+
 export interface BaselineSummary {
   baseline_id: string
   captured_at: string
@@ -127,6 +143,18 @@ export const contract = {
     'bucket_count',
     'row_count',
   ],
+  'drill.list_outbound()': [
+    'kind',
+    'object_kind',
+    'object_name',
+    'reaches',
+    'is_armed',
+    'mitigation',
+    'remark',
+    'disarming_statements',
+    'problem',
+  ],
+  'drill.verify_isolation()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_partition_triggers()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_partitions()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.verify_sequences()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],

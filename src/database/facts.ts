@@ -1,6 +1,14 @@
 import { sql } from 'kysely'
 import type { Database } from './connect.ts'
-import type { BaselineSummary, Bucket, CheckResult, Identity, Registrations, SchemaObject } from './contract.ts'
+import type {
+  BaselineSummary,
+  Bucket,
+  CheckResult,
+  Identity,
+  Outbound,
+  Registrations,
+  SchemaObject,
+} from './contract.ts'
 
 // Times leave the database as ISO text and wide numbers as digits: JavaScript's
 // Date has no microseconds, and its numbers round beyond 2^53.
@@ -35,6 +43,17 @@ export async function listObjects(database: Database): Promise<SchemaObject[]> {
   return rows
 }
 
+/** What of the database can act on the outside, with the plan's word on how bad that is. */
+export async function listOutbound(database: Database): Promise<Outbound[]> {
+  const { rows } = await sql<Outbound>`
+    select
+      o.kind, o.object_kind, o.object_name, o.reaches, o.is_armed, o.mitigation, o.remark,
+      to_jsonb(o.disarming_statements) as disarming_statements, o.problem,
+      (select p.status from drill.isolation_policy as p where p.kind = o.kind) as policy
+    from drill.list_outbound() as o`.execute(database)
+  return rows
+}
+
 /** What is registered in this database, as a baseline states it. */
 export async function getRegistrations(database: Database): Promise<Registrations> {
   const { rows } = await sql<{ registrations: Registrations }>`
@@ -51,6 +70,7 @@ export const sqlChecks = {
   indexes: (database: Database) => checkRows(database, sql`drill.verify_indexes()`),
   physical: (database: Database) => checkRows(database, sql`drill.verify_physical()`),
   platform: (database: Database) => checkRows(database, sql`drill.verify_platform()`),
+  isolation: (database: Database) => checkRows(database, sql`drill.verify_isolation()`),
   recovery_point: (database: Database, question: { failurePoint: string; readData: boolean }) =>
     checkRows(database, sql`drill.verify_recovery_point(${question.failurePoint}::timestamptz, ${question.readData})`),
 } as const

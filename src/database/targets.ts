@@ -72,6 +72,16 @@ export function lookUpTarget(name: string): Target | undefined {
   return undefined
 }
 
+/**
+ * Finds the production that a target may be a copy of. The production of a sandbox that happens to be up is not the
+ * production of somebody's own copy, nor the other way round.
+ */
+export function lookUpProductionOf(target: Target): Target | undefined {
+  const production = lookUpTarget('production')
+  const isOfSandbox = (one: Target | undefined) => one?.configuredBy === 'the sandbox'
+  return isOfSandbox(production) === isOfSandbox(target) ? production : undefined
+}
+
 function readEnvFile(path: string): NodeJS.Dict<string> {
   try {
     return parseEnv(readFileSync(path, 'utf8'))

@@ -3,7 +3,7 @@ import type { Baseline } from '../baselines/document.ts'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { type Database, withDatabase } from '../database/connect.ts'
 import type { CheckResult, Identity } from '../database/contract.ts'
-import { isSameDatabase } from '../database/same-database.ts'
+import { compareDatabases, type Sameness } from '../database/same-database.ts'
 import type { Target } from '../database/targets.ts'
 import type { BaselineSource } from './baseline-source.ts'
 
@@ -12,6 +12,8 @@ export interface AskedProduction {
   name: string | undefined
   /** Undefined: it could not be asked. */
   installationId: string | null | undefined
+  /** Whether the target is on production's own running server; undefined: it could not be asked. */
+  isSameServer: boolean | undefined
 }
 
 /**
@@ -23,24 +25,24 @@ export async function askProduction(
   target: Target,
   production: Target | undefined,
 ): Promise<AskedProduction> {
-  if (production === undefined) return { name: undefined, installationId: undefined }
+  if (production === undefined) return { name: undefined, installationId: undefined, isSameServer: undefined }
   const limits = { isCopy: true, connectTimeout: 5_000, statementTimeout: 10_000 }
-  let answer: { isSame: boolean; installationId: string | null }
+  let answer: Sameness & { installationId: string | null }
   try {
     answer = await withDatabase(production, limits, async (other) => ({
-      isSame: await isSameDatabase(database, other),
+      ...(await compareDatabases(database, other)),
       installationId: await installationOf(other),
     }))
   } catch {
     // Production may well be down, or ailing: that is why somebody restores. Other evidence has to do.
-    return { name: production.name, installationId: undefined }
+    return { name: production.name, installationId: undefined, isSameServer: undefined }
   }
-  if (answer.isSame) {
+  if (answer.isSameDatabase) {
     const why =
       production.name === target.name ? 'its name says so' : `it is the same database as the target ${production.name}`
     throw refusal(target, why)
   }
-  return { name: production.name, installationId: answer.installationId }
+  return { name: production.name, installationId: answer.installationId, isSameServer: answer.isSameServer }
 }
 
 async function installationOf(database: Database): Promise<string | null> {
@@ -170,7 +172,7 @@ export function identityResult(identity: Identity, baseline: Baseline | undefine
 function refusal(target: Target, why: string): CouldNotVerify {
   return new CouldNotVerify(
     `the target ${target.name} is production itself and is refused: ${why}`,
-    'Name the restored copy; verify never treats production as a restore target.',
+    'Name the restored copy; pgdrill never treats production as a restore target.',
   )
 }
 

@@ -132,6 +132,7 @@ async function judgeCopy(
     .setAccessMode('read only')
     .execute(async (transaction) => {
       const now = await freezeTime(transaction)
+      if (isolation.status === 'pass') await tellNotProduction(transaction)
       const results = [isolation, identityResult(identity, baseline?.document), ...attestation]
       const asking = {
         failurePoint: question.failurePoint ?? now,
@@ -199,6 +200,11 @@ async function freezeTime(transaction: Database): Promise<string> {
   const { rows } = await sql<{ now: string }>`
     select set_config('drill.now', to_jsonb(drill.get_now()) #>> '{}', true) as now`.execute(transaction)
   return (rows[0] as { now: string }).now
+}
+
+/** What production itself was asked counts for more than what the check of isolation can see in the copy. */
+async function tellNotProduction(transaction: Database): Promise<void> {
+  await sql`select set_config('drill.is_not_production', 'on', true)`.execute(transaction)
 }
 
 function verificationId(startedAt: Date, target: Target): string {

@@ -19,6 +19,7 @@ let own: OwnCluster
 const commands = [
   ['verify', '--target', 'restore'],
   ['verify', '--target', 'restore', '--format', 'json'],
+  ['disarm', '--target', 'restore', '--apply'],
   ['migrate', 'status', '--target', 'restore'],
   ['migrate', 'up', '--target', 'restore'],
   ['baseline', 'capture', '--target', 'restore'],

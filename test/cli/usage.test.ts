@@ -19,7 +19,7 @@ test.after(async () => {
 
 test('every command has a help with its options and an example; the main ones tell the exit codes', async () => {
   const commands: string[][] = []
-  for (const command of ['verify', 'baseline', 'migrate', 'sandbox']) {
+  for (const command of ['verify', 'disarm', 'baseline', 'migrate', 'sandbox']) {
     const help = (await place.run([command, '--help'])).stdout
     const list = /^Commands:\n((?: {2}.*\n?)*)/m.exec(help)?.[1] ?? ''
     const names = [...list.matchAll(/^ {2}([a-z-]+)/gm)].map((match) => match[1] as string)

@@ -1,0 +1,47 @@
+import type { Outbound } from '../database/contract.ts'
+
+/**
+ * armed: it can act on the outside; disarmed: it cannot; left: it may, by the plan or because it is worth a warning and
+ * nothing disarms it; unknown: it could not be looked at, or the plan has no word on it.
+ */
+export type Standing = 'armed' | 'disarmed' | 'left' | 'unknown'
+
+/** How one thing stands. */
+export function standingOf(thing: Outbound): Standing {
+  if (thing.policy === 'skip') return thing.is_armed === false ? 'disarmed' : 'left'
+  if (thing.problem !== null || thing.is_armed === null || thing.policy === null) return 'unknown'
+  if (!thing.is_armed) return 'disarmed'
+  return thing.mitigation !== null && thing.disarming_statements.length === 0 ? 'left' : 'armed'
+}
+
+/** 1 when something is armed, else 2 when something could not be looked at, else 0. */
+export function disarmingExitCode(things: readonly Outbound[]): 0 | 1 | 2 {
+  const standings = things.map(standingOf)
+  if (standings.includes('armed')) return 1
+  return standings.includes('unknown') ? 2 : 0
+}
+
+/** On production's own server what belongs to the server is production's, and must stay as it is. */
+export function spareServer(things: readonly Outbound[]): Outbound[] {
+  return things.map((thing) =>
+    thing.kind === 'archiving'
+      ? { ...thing, is_armed: false, disarming_statements: [], remark: "The server is production's own." }
+      : thing,
+  )
+}
+
+/**
+ * An SQL statement on one line and without characters that a terminal obeys: in quoted names and strings they are
+ * written as Unicode escapes, which mean the same.
+ */
+export function visibleStatement(statement: string): string {
+  return statement.replace(/\bE'(?:[^'\\]|''|\\.)*'|"(?:[^"]|"")*"|'(?:[^']|'')*'/gs, (token) => {
+    if (token.startsWith('E') || !hidden.test(token)) return token
+    const escaped = token
+      .replaceAll('\\', '\\\\')
+      .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (one) => `\\+${one.codePointAt(0)?.toString(16).padStart(6, '0')}`)
+    return `U&${escaped}`
+  })
+}
+
+const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
