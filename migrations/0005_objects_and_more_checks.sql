@@ -3336,6 +3336,993 @@ comment on function drill.verify_platform() is
 revoke all on function drill.verify_platform() from public;
 -- end copy of sql/platform/verify_platform.sql
 
+-- begin copy of sql/isolation/_url_host.sql
+-- Only the host leaves: neither user nor password, nor path and query, which hold
+-- tokens as often. A host that is put together elsewhere, as in 'https://' || x, is
+-- none, and the next URL is looked at.
+create or replace function drill._url_host(p_text text)
+returns text
+language sql
+immutable
+set search_path = ''
+-- Off would take the backslashes out of the pattern.
+set standard_conforming_strings = on
+as $$
+  select (
+    pg_catalog.regexp_match(
+      p_text,
+      '[a-z][a-z0-9+.-]*://(?:[^/?#\s''"]*@)?([a-z0-9._-]+|\[[0-9a-f:.]+\])(?=[:/?#''"\s\\]|$)',
+      'i'
+    )
+  )[1]
+$$;
+
+comment on function drill._url_host(text) is
+  'Internal: the host of the first URL in a text that has one; null when there is none';
+
+revoke all on function drill._url_host(text) from public;
+-- end copy of sql/isolation/_url_host.sql
+
+-- begin copy of sql/isolation/_without_comments.sql
+-- Strings and quoted names stay as they are, so that two dashes in one begin no
+-- comment. Statements that grant, alter, drop or comment on a function name it and
+-- do not call it: the event trigger that Supabase has for pg_net does just that.
+create or replace function drill._without_comments(p_text text)
+returns text
+language sql
+immutable
+set search_path = ''
+-- Off would take the backslashes out of the patterns.
+set standard_conforming_strings = on
+as $$
+  select pg_catalog.regexp_replace(
+    pg_catalog.regexp_replace(
+      p_text, '([eE]''(?:[^''\\]|''''|\\.)*''|''(?:[^'']|'''')*''|"(?:[^"]|"")*")|--[^\n]*|/\*(?:[^*]|\*+[^*/])*\*+/', '\1 ', 'g'
+    ),
+    '(^|;|''|\m(?:then|begin|else|loop)\M)\s*(?:grant|revoke|alter|drop|comment)\M[^;]*', '\1', 'gi'
+  )
+$$;
+
+comment on function drill._without_comments(text) is
+  'Internal: the text of an SQL or PL/pgSQL function without comments and without statements that only name functions';
+
+revoke all on function drill._without_comments(text) from public;
+-- end copy of sql/isolation/_without_comments.sql
+
+-- begin copy of sql/isolation/_posting_functions.sql
+-- What a function does is not in the catalog, only its text. So this looks for names
+-- of functions that post, and for names of functions that mention those, down to
+-- eight calls deep. What is called must exist here: otherwise it cannot post.
+--
+-- Comments do not count, and statements that only grant or alter: the event trigger
+-- that Supabase has for pg_net names its functions without calling them. Strings do
+-- count: dynamic SQL is one.
+create or replace function drill._posting_functions()
+returns table (function_oid oid, reaches text)
+language sql
+stable
+set search_path = ''
+-- Off would take the backslashes out of the patterns.
+set standard_conforming_strings = on
+as $$
+  with recursive member as (
+    select d.objid as function_oid, e.extname
+    from pg_catalog.pg_depend as d
+    inner join pg_catalog.pg_extension as e on e.oid = d.refobjid
+    where d.classid = 'pg_catalog.pg_proc'::regclass
+      and d.refclassid = 'pg_catalog.pg_extension'::regclass
+      and d.deptype = 'e'
+  ),
+  seed as (
+    select distinct p.oid as function_oid, n.nspname, p.proname
+    from pg_catalog.pg_proc as p
+    inner join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+    left join member as m on m.function_oid = p.oid
+    where (n.nspname = 'net' or m.extname = 'http')
+      and p.proname in ('http', 'http_get', 'http_post', 'http_put', 'http_patch', 'http_delete', 'http_head')
+      or n.nspname = 'supabase_functions' and p.proname = 'http_request'
+      or m.extname = 'dblink'
+      and p.proname in ('dblink', 'dblink_exec', 'dblink_connect', 'dblink_connect_u', 'dblink_send_query', 'dblink_open')
+      or m.extname = 'aws_lambda' and p.proname = 'invoke'
+      or m.extname = 'aws_s3' and p.proname = 'query_export_to_s3'
+      or m.extname = 'pg_amqp' and p.proname in ('publish', 'autonomous_publish')
+  ),
+  candidate as (
+    select
+      p.oid as function_oid, n.nspname, p.proname, not l.lanpltrusted as is_untrusted,
+      l.lanname in ('sql', 'plpgsql') as is_sql,
+      case when p.prosqlbody is null then p.prosrc else pg_catalog.pg_get_function_sqlbody(p.oid) end as text
+    from pg_catalog.pg_proc as p
+    inner join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+    inner join pg_catalog.pg_language as l on l.oid = p.prolang
+    where n.nspname not in ('pg_catalog', 'information_schema', 'drill', 'drill_migrations')
+      and l.lanname not in ('c', 'internal')
+  ),
+  -- Names as they may stand before a parenthesis: with their schema, or alone, unless that is PostgreSQL's own function.
+  poster as (
+    select s.function_oid, s.nspname, s.proname, null::text as reaches, 0 as depth
+    from seed as s
+    union
+    select c.function_oid, c.nspname, c.proname, drill._url_host(c.text), 0
+    from candidate as c
+    where case
+      when c.is_untrusted then c.text ~* '[a-z]://|\m(urllib|requests|http|httplib|socket|smtplib|subprocess|paramiko|LWP|curl|wget)\M'
+      -- The cheap look first: most texts have no such word.
+      when c.is_sql and pg_catalog.strpos(pg_catalog.lower(c.text), 'program') > 0
+        then drill._without_comments(c.text) ~* '\mcopy\M[^;]*\mto\s+program\M'
+      else false
+    end
+    union
+    select
+      c.function_oid, c.nspname, c.proname,
+      coalesce(
+        drill._url_host(t.text),
+        -- A connection string, as dblink takes it.
+        (pg_catalog.regexp_match(t.text, '\mhost(?:addr)?\s*=\s*([a-z0-9._-]+)', 'i'))[1],
+        p.reaches
+      ),
+      p.depth + 1
+    from poster as p
+    cross join lateral (
+      select
+        pg_catalog.regexp_replace(pg_catalog.replace(p.nspname, '"', '""'), '[][\\.*+?(){}|^$]', '\\\&', 'g') as schema_pattern,
+        pg_catalog.regexp_replace(pg_catalog.replace(p.proname, '"', '""'), '[][\\.*+?(){}|^$]', '\\\&', 'g') as name_pattern,
+        exists (
+          select
+          from pg_catalog.pg_proc as o
+          where o.proname = p.proname
+            and o.pronamespace = 'pg_catalog'::regnamespace
+        ) as is_taken
+    ) as e
+    inner join candidate as c
+      on c.function_oid <> p.function_oid
+      and pg_catalog.strpos(pg_catalog.lower(c.text), pg_catalog.lower(pg_catalog.replace(p.proname, '"', '""'))) > 0
+    -- Offset keeps this from being worked out for every text.
+    cross join lateral (
+      select case when c.is_sql then drill._without_comments(c.text) else c.text end as text
+      offset 0
+    ) as t
+    where p.depth < 8
+      and t.text ~* (
+        '(^|[^[:alnum:]_$."])("?' || e.schema_pattern || '"?\s*\.\s*'
+        || case when e.is_taken then '' else '|' end
+        || ')"?' || e.name_pattern || '"?\s*\('
+      )
+  )
+  select distinct on (p.function_oid) p.function_oid, p.reaches
+  from poster as p
+  order by p.function_oid, p.depth, p.reaches collate "C" nulls last
+$$;
+
+comment on function drill._posting_functions() is
+  'Internal: functions that post to the outside as far as their texts tell, themselves or through others, and the first host that is in the texts';
+
+revoke all on function drill._posting_functions() from public;
+-- end copy of sql/isolation/_posting_functions.sql
+
+-- begin copy of sql/isolation/list_outbound.sql
+-- One row per thing that can act on the outside when the copy runs, disarmed ones
+-- included; what could not be looked at is a row with a problem. Facts only: what is
+-- bad is said by drill.isolation_policy. Event triggers come first: what is done to
+-- disarm the others would let them fire.
+--
+-- Statements are apart, not one text: alter system refuses to be one of several.
+create or replace function drill.list_outbound()
+returns table (
+  kind text,
+  object_kind text,
+  object_name text,
+  reaches text,
+  is_armed boolean,
+  mitigation text,
+  remark text,
+  disarming_statements text[],
+  problem text
+)
+language plpgsql
+stable
+set search_path = ''
+-- Off would take the backslashes out of the patterns.
+set standard_conforming_strings = on
+as $$
+#variable_conflict use_column
+declare
+  v_version integer := pg_catalog.current_setting('server_version_num')::integer;
+  v_database_name text := pg_catalog.current_database();
+  v_relation oid;
+  v_home text;
+  v_is_loaded boolean;
+  v_has_alter_job boolean;
+  v_text text;
+  v_key text;
+  v_value text;
+  v_hosts text[];
+  v_is_libpq boolean;
+  v_is_disarmed boolean;
+  v_options text[];
+  v_statements text[];
+  v_count bigint;
+  v_object record;
+  v_platform text;
+  v_is_of_production boolean := false;
+begin
+  -- Event triggers.
+  if exists (select from pg_catalog.pg_event_trigger) then
+    return query
+      select
+        'event_trigger', 'event trigger', pg_catalog.quote_ident(t.evtname), f.reaches, t.evtenabled <> 'D',
+        case when t.evtenabled = 'R' then 'it fires only in sessions with session_replication_role = replica' end,
+        null::text, array[pg_catalog.format('alter event trigger %I disable', t.evtname)], null::text
+      from pg_catalog.pg_event_trigger as t
+      inner join drill._posting_functions() as f on f.function_oid = t.evtfoid
+      order by t.evtname collate "C";
+  end if;
+
+  -- Jobs of pg_cron. Without the right to see its setting it is there, since otherwise there is no setting to see.
+  begin
+    v_home := nullif(pg_catalog.current_setting('cron.database_name', true), '');
+    v_is_loaded := v_home is not null;
+  exception
+    when insufficient_privilege then
+      v_is_loaded := true;
+  end;
+  -- Not to_regclass: it is refused where the role may not use the schema.
+  select c.oid
+  into v_relation
+  from pg_catalog.pg_class as c
+  inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  where n.nspname = 'cron'
+    and c.relname = 'job'
+    and c.relkind in ('r', 'p');
+
+  if v_relation is not null then
+    v_has_alter_job := exists (
+      select
+      from pg_catalog.pg_proc as p
+      inner join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+      where n.nspname = 'cron'
+        and p.proname = 'alter_job'
+    );
+    begin
+      -- By to_jsonb: names and the flag came with later versions.
+      for v_object in
+        execute
+          'select j.jobid, j.command, j.database, pg_catalog.to_jsonb(j) ->> ''jobname'' as jobname,'
+          ' coalesce((pg_catalog.to_jsonb(j) ->> ''active'')::boolean, true) as is_active'
+          ' from cron.job as j order by j.jobid'
+      loop
+        return query
+          select
+            'cron_job', 'cron job', coalesce(pg_catalog.quote_ident(v_object.jobname), v_object.jobid::text),
+            drill._url_host(v_object.command), v_object.is_active,
+            case
+              when not v_is_loaded
+                then 'pg_cron is not loaded, so it cannot run now, but as soon as pg_cron is'
+              when v_home <> v_database_name
+                then pg_catalog.format('the pg_cron of this server takes its jobs from the database %I, so this one does not run', v_home)
+              when not exists (select from pg_catalog.pg_database as d where d.datname = v_object.database)
+                then pg_catalog.format('it cannot run now: this server has no database %I', v_object.database)
+            end,
+            case when v_object.database <> v_database_name then pg_catalog.format('It runs in the database %I.', v_object.database) end,
+            array[
+              case
+                when v_has_alter_job then pg_catalog.format('select cron.alter_job(job_id := %s, active := false)', v_object.jobid)
+                else pg_catalog.format('update cron.job set active = false where jobid = %s', v_object.jobid)
+              end
+            ],
+            null::text;
+      end loop;
+
+      -- pg_cron lets a user see only the user's own jobs.
+      if pg_catalog.row_security_active(v_relation) then
+        return query
+          select
+            'cron_job', 'table', 'cron.job', null::text, null::boolean, null::text,
+            pg_catalog.format('Look as a superuser, or run: alter role %I bypassrls.', current_user), array[]::text[],
+            'row level security of cron.job hides the jobs of other users';
+      end if;
+    exception
+      when insufficient_privilege or undefined_column or lock_not_available then
+        return query
+          select
+            'cron_job', 'table', 'cron.job', null::text, null::boolean, null::text,
+            pg_catalog.format('Run: grant usage on schema cron to %1$I; grant select on cron.job to %1$I. And look as a superuser or a role with bypassrls.', current_user),
+            array[]::text[], sqlerrm;
+    end;
+  elsif v_is_loaded then
+    return query
+      select
+        'cron_job', 'table', 'cron.job', null::text, null::boolean, null::text,
+        pg_catalog.format(
+          'Connect to %s as a superuser and run: select jobid, jobname from cron.job where database = %L and active. Disarm them with cron.alter_job.',
+          coalesce('the database ' || pg_catalog.quote_ident(v_home), 'the database that cron.database_name names'), v_database_name
+        ),
+        array[]::text[], 'pg_cron is loaded and keeps its jobs in another database';
+  end if;
+
+  -- Subscriptions. The connection string holds a password: only hosts leave.
+  for v_object in
+    select s.oid, s.subname, s.subenabled
+    from pg_catalog.pg_subscription as s
+    inner join pg_catalog.pg_database as d on d.oid = s.subdbid
+    where d.datname = v_database_name
+    order by s.subname collate "C"
+  loop
+    v_text := null;
+    if pg_catalog.has_column_privilege('pg_catalog.pg_subscription'::regclass, 'subconninfo', 'select') then
+      execute 'select s.subconninfo from pg_catalog.pg_subscription as s where s.oid = $1' into v_text using v_object.oid;
+    end if;
+    v_value := null;
+    if v_text ~* '^\s*postgres(ql)?://' then
+      v_value := drill._url_host(v_text);
+    else
+      -- All pairs in order, so that what looks like one inside a quoted password is none.
+      select pg_catalog.string_agg(pg_catalog.btrim(m.pair [2], ''''), ', ')
+      into v_value
+      from pg_catalog.regexp_matches(v_text, '([a-z_]+)\s*=\s*(''(?:[^''\\]|\\.)*''|(?:[^\s''\\]|\\.)*)', 'gi') as m (pair)
+      where pg_catalog.lower(m.pair [1]) in ('host', 'hostaddr');
+    end if;
+    return query
+      select
+        'subscription', 'subscription', pg_catalog.quote_ident(v_object.subname),
+        case when v_value ~ '^[A-Za-z0-9._:,/@ -]+$' then v_value end, v_object.subenabled,
+        case
+          when pg_catalog.current_setting('max_logical_replication_workers') = '0'
+            then 'max_logical_replication_workers is 0, so it cannot run now'
+        end,
+        pg_catalog.format('Before it is dropped, run: alter subscription %I set (slot_name = none). Otherwise the slot of its source is dropped with it.', v_object.subname),
+        array[pg_catalog.format('alter subscription %I disable', v_object.subname)], null::text;
+  end loop;
+
+  -- Triggers. The clones on partitions follow the trigger of the parent; before PostgreSQL 15 a renamed one does not
+  -- know its clones any more, and each is named by itself.
+  return query
+    with recursive posting as materialized (
+      select f.function_oid, f.reaches
+      from drill._posting_functions() as f
+    ),
+    root as (
+      select t.oid as root_oid, t.oid, t.tgrelid, t.tgname, t.tgenabled
+      from pg_catalog.pg_trigger as t
+      where t.tgparentid = 0
+        and (
+          t.tgconstraint = 0
+          or exists (select from pg_catalog.pg_constraint as c where c.oid = t.tgconstraint and c.contype = 't')
+        )
+        and t.tgfoid in (select f.function_oid from posting as f)
+    ),
+    member as (
+      select r.root_oid, r.oid, r.tgrelid, r.tgname, r.tgenabled
+      from root as r
+      union all
+      select m.root_oid, t.oid, t.tgrelid, t.tgname, t.tgenabled
+      from member as m
+      inner join pg_catalog.pg_trigger as t on t.tgparentid = m.oid
+    ),
+    tree as (
+      select
+        m.root_oid,
+        pg_catalog.bool_or(m.tgenabled <> 'D') as is_armed,
+        pg_catalog.bool_and(m.tgenabled in ('D', 'R')) as is_replica_only,
+        pg_catalog.count(distinct m.tgname) = 1 as is_uniform,
+        pg_catalog.array_agg(
+          pg_catalog.format('alter table only %s disable trigger %I', drill._relation_name(m.tgrelid), m.tgname)
+          order by drill._relation_name(m.tgrelid) collate "C"
+        ) filter (where m.tgenabled <> 'D' or m.oid = m.root_oid) as single_statements
+      from member as m
+      group by m.root_oid
+    ),
+    described as (
+      select
+        drill._relation_name(t.tgrelid) as relation_name, t.tgname, c.relkind, t.tgfoid, r.is_armed, r.is_replica_only,
+        r.is_uniform, r.single_statements, drill._url_host(pg_catalog.encode(t.tgargs, 'escape')) as host_of_arguments
+      from tree as r
+      inner join pg_catalog.pg_trigger as t on t.oid = r.root_oid
+      inner join pg_catalog.pg_class as c on c.oid = t.tgrelid
+    )
+    select
+      'webhook_trigger', 'trigger', d.relation_name || '.' || pg_catalog.quote_ident(d.tgname),
+      coalesce(d.host_of_arguments, f.reaches),
+      -- The address of these is in their arguments and nowhere else.
+      d.is_armed and not (
+        d.host_of_arguments ~* '\.invalid$'
+        and p.proname = 'http_request'
+        and n.nspname = 'supabase_functions'
+      ),
+      case when d.is_replica_only then 'it fires only in sessions with session_replication_role = replica' end,
+      null::text,
+      case
+        when d.relkind = 'v' then array[pg_catalog.format('drop trigger %I on %s', d.tgname, d.relation_name)]
+        when d.is_uniform then array[pg_catalog.format('alter table %s disable trigger %I', d.relation_name, d.tgname)]
+        else d.single_statements
+      end,
+      null::text
+    from described as d
+    inner join posting as f on f.function_oid = d.tgfoid
+    inner join pg_catalog.pg_proc as p on p.oid = d.tgfoid
+    inner join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+    order by d.relation_name collate "C", d.tgname collate "C";
+
+  -- Requests that wait. Deleted, not truncated: pg_net lets more roles do that.
+  select c.oid
+  into v_relation
+  from pg_catalog.pg_class as c
+  inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  where n.nspname = 'net'
+    and c.relname = 'http_request_queue'
+    and c.relkind in ('r', 'p');
+  if v_relation is not null then
+    begin
+      execute
+        'select pg_catalog.count(*), pg_catalog.string_agg(distinct drill._url_host(pg_catalog.to_jsonb(q) ->> ''url''), '', '')'
+        ' from net.http_request_queue as q'
+      into v_count, v_text;
+      return query
+        select
+          'request_queue', 'table', 'net.http_request_queue',
+          case when pg_catalog.length(v_text) > 200 then pg_catalog.left(v_text, 200) || ' ...' else v_text end,
+          v_count > 0, null::text,
+          case when v_count > 0 then pg_catalog.format('Requests that wait: %s.', v_count) end,
+          array['delete from net.http_request_queue'], null::text;
+      if pg_catalog.row_security_active(v_relation) then
+        return query
+          select
+            'request_queue', 'table', 'net.http_request_queue', null::text, null::boolean, null::text,
+            pg_catalog.format('Look as a superuser, or run: alter role %I bypassrls.', current_user), array[]::text[],
+            'row level security of net.http_request_queue hides requests';
+      end if;
+    exception
+      when insufficient_privilege or lock_not_available then
+        return query
+          select
+            'request_queue', 'table', 'net.http_request_queue', null::text, null::boolean, null::text,
+            pg_catalog.format('Run: grant usage on schema net to %1$I; grant select on net.http_request_queue to %1$I.', current_user),
+            array[]::text[], sqlerrm;
+    end;
+  end if;
+
+  -- Foreign servers. What a wrapper reads on this machine, as file_fdw does, is not outside; a wrapper without a
+  -- handler serves no foreign table, and counts if it names a host, for dblink.
+  for v_object in
+    select
+      s.oid, s.srvname, w.fdwhandler,
+      coalesce(s.srvoptions, array[]::text[]) as options,
+      e.extname in ('postgres_fdw', 'dblink')
+        or v.proname in ('postgres_fdw_validator', 'dblink_fdw_validator', 'postgresql_fdw_validator') as is_libpq,
+      coalesce(
+        (
+          select
+            pg_catalog.array_agg(
+              pg_catalog.format(
+                'drop user mapping for %s server %I',
+                case m.umuser when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(m.umuser)) end, s.srvname
+              )
+              order by m.usename collate "C"
+            )
+          from pg_catalog.pg_user_mappings as m
+          where m.srvid = s.oid
+        ),
+        array[]::text[]
+      ) as mapping_statements
+    from pg_catalog.pg_foreign_server as s
+    inner join pg_catalog.pg_foreign_data_wrapper as w on w.oid = s.srvfdw
+    left join pg_catalog.pg_proc as h on h.oid = w.fdwhandler
+    left join pg_catalog.pg_proc as v on v.oid = w.fdwvalidator
+    left join pg_catalog.pg_depend as d
+      on d.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass
+      and d.objid = w.oid
+      and d.refclassid = 'pg_catalog.pg_extension'::regclass
+      and d.deptype = 'e'
+    left join pg_catalog.pg_extension as e on e.oid = d.refobjid
+    where coalesce(h.proname, '') not in ('file_fdw_handler', 'sqlite_fdw_handler', 'cstore_fdw_handler', 'parquet_fdw_handler', 'duckdb_fdw_handler')
+    order by s.srvname collate "C"
+  loop
+    v_is_libpq := coalesce(v_object.is_libpq, false);
+    v_hosts := array[]::text[];
+    v_options := array[]::text[];
+    v_statements := array[]::text[];
+    v_is_disarmed := true;
+    foreach v_text in array v_object.options loop
+      v_key := pg_catalog.split_part(v_text, '=', 1);
+      v_value := pg_catalog.substr(v_text, pg_catalog.strpos(v_text, '=') + 1);
+      if v_is_libpq and v_key in ('hostaddr', 'service') then
+        v_is_disarmed := false;
+        v_options := v_options || pg_catalog.format('drop %I', v_key);
+        if v_key = 'hostaddr' then
+          v_hosts := v_hosts || pg_catalog.string_to_array(v_value, ',');
+        end if;
+      elsif v_is_libpq and v_key = 'host' then
+        v_is_disarmed := v_is_disarmed and v_value ~* '^[^,]*\.invalid(,[^,]*\.invalid)*$';
+        v_options := v_options || pg_catalog.format('set host %L', 'disarmed.invalid');
+        v_hosts := v_hosts || pg_catalog.string_to_array(v_value, ',');
+      elsif not v_is_libpq
+        and pg_catalog.lower(v_key) in (
+          'host', 'hostname', 'hostaddr', 'address', 'addresses', 'server', 'servername', 'dbserver', 'svr_address', 'url', 'uri',
+          'api_url', 'base_url', 'endpoint', 'endpoint_url', 'broker', 'brokers'
+        )
+      then
+        -- What stands before the host, as in https:// or the // of Oracle, stays.
+        v_value := coalesce(
+          drill._url_host(v_value),
+          (pg_catalog.regexp_match(v_value, '^(?://)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?:[:/?,].*)?$'))[1],
+          ''
+        );
+        v_is_disarmed := v_is_disarmed and v_value ~* '\.invalid$';
+        v_hosts := v_hosts || v_value;
+        v_options := v_options || pg_catalog.format(
+          'set %I %L', v_key, coalesce((pg_catalog.regexp_match(v_text, '^[^=]*=([a-z0-9+.:-]*://|//)', 'i'))[1], '') || 'disarmed.invalid'
+        );
+      end if;
+    end loop;
+
+    if v_is_libpq and not exists (select from pg_catalog.unnest(v_object.options) as o (pair) where o.pair like 'host=%') then
+      v_is_disarmed := false;
+      v_options := v_options || pg_catalog.format('add host %L', 'disarmed.invalid');
+    end if;
+    if pg_catalog.cardinality(v_options) > 0 then
+      v_statements := array[
+        pg_catalog.format('alter server %I options (%s)', v_object.srvname, pg_catalog.array_to_string(v_options, ', '))
+      ];
+    elsif v_object.fdwhandler = 0 then
+      continue;
+    else
+      -- Its wrapper knows the way without any option, as those for the API of one company do.
+      v_is_disarmed := false;
+      v_statements := v_object.mapping_statements;
+    end if;
+
+    return query
+      select
+        'foreign_server', 'foreign server', pg_catalog.quote_ident(v_object.srvname),
+        case
+          when pg_catalog.cardinality(v_hosts) = 0 and v_is_libpq and 'drop service' <> all (v_options) then 'this machine'
+          else (
+            select pg_catalog.string_agg(distinct h.name, ', ' order by h.name)
+            from pg_catalog.unnest(v_hosts) as h (name)
+            where h.name ~ '^[A-Za-z0-9._:/@[\]-]+$'
+          )
+        end,
+        not v_is_disarmed,
+        case
+          when v_is_libpq and 'drop service' <> all (v_options)
+            and not exists (
+              select
+              from pg_catalog.unnest(v_hosts) as h (name)
+              where h.name !~* '^(localhost|127(\.[0-9]+){3}|::1|[/@].*)$'
+            )
+            then 'it reaches only the machine that the server runs on'
+          when pg_catalog.cardinality(v_statements) = 0
+            then 'it has no user mapping, so nobody can log in through one'
+        end,
+        case
+          when pg_catalog.cardinality(v_statements) = 0
+            then pg_catalog.format('If the copy does not need it, run: drop server %I cascade. That drops its foreign tables, too.', v_object.srvname)
+        end,
+        v_statements, null::text;
+  end loop;
+
+  -- Archiving. The command may hold keys: at most a host leaves. It belongs to the server, so a copy beside
+  -- production finds production's own, which must stay.
+  v_text := pg_catalog.current_setting('archive_mode');
+  v_value := nullif(pg_catalog.current_setting('archive_library', true), '');
+  v_key := case when v_value is null then 'archive_command' else 'archive_library' end;
+  v_is_disarmed := v_text = 'off'
+    or v_value is null
+    and pg_catalog.current_setting('archive_command') ~ '^\s*(|\(disabled\)|:|cd \.|exit( 0)?;?|(/usr)?(/bin/)?true)\s*$';
+  begin
+    v_is_of_production := exists (
+      select
+      from drill.baselines as b
+      cross join drill.get_identity() as i
+      where b.baseline_id = drill._newest_baseline()
+        and b.system_identifier = i.system_identifier
+        and b.started_at = i.started_at
+        and b.database_name <> i.database_name
+    );
+  exception
+    when insufficient_privilege then
+      null; -- Nothing is known, so it is judged like any other.
+  end;
+  -- Those of whom it is known that they archive every instance by themselves, and let nobody change it.
+  select pg_catalog.min(p.platform)
+  into v_platform
+  from (
+    values
+      ('supabase_admin', 'Supabase'), ('rdsadmin', 'Amazon RDS'), ('cloudsqladmin', 'Google Cloud SQL'), ('azuresu', 'Azure')
+  ) as p (role_name, platform)
+  inner join pg_catalog.pg_roles as r on r.rolname = p.role_name;
+  return query
+    select
+      'archiving', 'setting', v_key,
+      case
+        when not v_is_disarmed and v_value is null
+          then coalesce(
+            drill._url_host(pg_catalog.current_setting('archive_command')),
+            (pg_catalog.regexp_match(pg_catalog.current_setting('archive_command'), '\s[a-z0-9._-]+@([A-Za-z0-9.-]+):'))[1]
+          )
+      end,
+      not v_is_disarmed and not v_is_of_production,
+      case
+        when v_platform is not null
+          then pg_catalog.format('%s archives each instance for itself and lets nobody change that', v_platform)
+      end,
+      pg_catalog.concat_ws(
+        ' ',
+        case
+          when v_text = 'off' then 'Archiving is off.'
+          when v_is_disarmed then 'What archives ships nothing.'
+          when v_is_of_production then 'The newest baseline was captured in another database of this running server, so what it archives is production''s own.'
+        end,
+        case
+          when not v_is_disarmed and not v_is_of_production and s.source = 'command line'
+            then pg_catalog.format('%s is set on the command line of the server: start it with -c archive_mode=off.', v_key)
+          when not v_is_disarmed and not v_is_of_production and v_platform is null
+            then 'Not the empty string, with which WAL would pile up.'
+        end,
+        case when a.archived_count > 0 then pg_catalog.format('WAL files archived since the statistics were reset: %s.', a.archived_count) end
+      ),
+      case
+        when v_platform is not null or v_is_of_production or s.source = 'command line' then array[]::text[]
+        else pg_catalog.array_remove(
+          array[
+            case when v_version >= 150000 and v_value is not null then 'alter system set archive_library = ''''' end,
+            'alter system set archive_command = ''/bin/true''',
+            'select pg_catalog.pg_reload_conf()'
+          ],
+          null
+        )
+      end,
+      null::text
+    from pg_catalog.pg_settings as s
+    cross join pg_catalog.pg_stat_archiver as a
+    where s.name = v_key;
+end
+$$;
+
+comment on function drill.list_outbound() is
+  'What of this database can act on the outside: event triggers, cron jobs, subscriptions, triggers that post, requests that wait, foreign servers, archiving; with the host and the statements that disarm it';
+
+revoke all on function drill.list_outbound() from public;
+-- end copy of sql/isolation/list_outbound.sql
+
+-- begin copy of sql/isolation/_unknown_isolation_policy.sql
+-- A kind that nobody gave a status must not pass for harmless.
+create or replace function drill._unknown_isolation_policy(p_kind text)
+returns drill.check_result
+language sql
+immutable
+set search_path = ''
+as $$
+  select row(
+    'isolation', p_kind, 'error',
+    pg_catalog.format('drill.isolation_policy has no row for the kind %s, so it was not judged', p_kind),
+    pg_catalog.format('Run: insert into drill.isolation_policy (kind, status, description) values (%L, ''fail'', ''...'').', p_kind),
+    null, null
+  )::drill.check_result
+$$;
+
+comment on function drill._unknown_isolation_policy(text) is
+  'Internal: the result that says that a kind has no row in drill.isolation_policy';
+
+revoke all on function drill._unknown_isolation_policy(text) from public;
+-- end copy of sql/isolation/_unknown_isolation_policy.sql
+
+-- begin copy of sql/isolation/verify_isolation.sql
+-- Production has active jobs, subscriptions and webhooks by right; only a session
+-- that takes the database for a copy judges them. One row per armed object, one per
+-- kind when nothing of it is armed.
+create or replace function drill.verify_isolation()
+returns setof drill.check_result
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_kind record;
+  v_object record;
+  v_outbound jsonb;
+  v_policy jsonb;
+  v_status text;
+  v_count bigint;
+  v_bad_count bigint;
+  v_text text;
+  v_is_own boolean;
+  v_baseline record;
+  v_identity record;
+begin
+  if not drill._is_copy() then
+    return next row(
+      'isolation', null, 'skip',
+      'this session does not take the database for a restored copy, so what it reaches is not judged',
+      'On a restored copy run: set drill.is_copy = on. Then ask again.', null, null
+    )::drill.check_result;
+    return;
+  end if;
+
+  begin
+    select coalesce(pg_catalog.jsonb_object_agg(p.kind, p.status), '{}')
+    into v_policy
+    from drill.isolation_policy as p;
+  exception
+    when insufficient_privilege then
+      null; -- Said below, if there is anything to judge by it.
+  end;
+
+  -- Once: each look at the server's settings and sessions might differ.
+  select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(o) order by o.ordinality), '[]')
+  into v_outbound
+  from drill.list_outbound() with ordinality as o;
+
+  for v_kind in
+    select *
+    from (
+      values
+        (
+          'event_trigger', 'the event trigger', 'is enabled and posts to', 'is enabled and posts to an address that is not in its text',
+          'no event trigger that posts to the outside is enabled', 'there is no event trigger'
+        ),
+        ('cron_job', 'the cron job', 'is active and reaches', 'is active', 'no cron job is active', 'there is no cron job'),
+        (
+          'subscription', 'the subscription', 'is enabled and reads from', 'is enabled', 'no subscription is enabled',
+          'there is no subscription'
+        ),
+        (
+          'webhook_trigger', 'the trigger', 'is enabled and posts to', 'is enabled and posts to an address that is not in its text',
+          'no trigger that posts to the outside is enabled', 'there is no trigger'
+        ),
+        (
+          'request_queue', 'the queue', 'holds requests to', 'holds requests', 'no request waits to be sent',
+          'there is no queue of pg_net'
+        ),
+        (
+          'foreign_server', 'the foreign server', 'points at', 'points at a host that is not among its options',
+          'no foreign server points at a host', 'there is no foreign server that reaches another machine'
+        ),
+        (
+          'archiving', 'the setting', 'sends the WAL of this server to', 'archives the WAL of this server',
+          'what is written here is not archived elsewhere', 'the server has no archiving'
+        )
+    ) as k (kind, noun, verb, verb_alone, good, none)
+  loop
+    v_status := v_policy ->> v_kind.kind;
+    if v_policy is not null and v_status is null then
+      return next drill._unknown_isolation_policy(v_kind.kind);
+      continue;
+    end if;
+    if v_status = 'skip' then
+      return next row(
+        'isolation', null, 'skip',
+        pg_catalog.format('by the policy of this database, objects of kind %s are not judged', v_kind.kind), null, null, null
+      )::drill.check_result;
+      continue;
+    end if;
+
+    v_count := 0;
+    v_bad_count := 0;
+    for v_object in
+      select o.*
+      from pg_catalog.jsonb_to_recordset(v_outbound) as o (
+        ordinality bigint, kind text, object_name text, reaches text, is_armed boolean, mitigation text, remark text,
+        disarming_statements text[], problem text
+      )
+      where o.kind = v_kind.kind
+      order by o.ordinality
+    loop
+      v_count := v_count + 1;
+      if v_object.problem is not null then
+        v_bad_count := v_bad_count + 1;
+        return next row(
+          'isolation', v_object.object_name, 'error',
+          pg_catalog.format('could not look at everything of kind %s: %s', v_kind.kind, v_object.problem), v_object.remark, null, null
+        )::drill.check_result;
+      elsif v_object.is_armed and v_policy is null then
+        v_bad_count := v_bad_count + 1;
+        return next row(
+          'isolation', v_object.object_name, 'error',
+          pg_catalog.format('%s %s is armed, and how bad that is could not be read', v_kind.noun, v_object.object_name),
+          pg_catalog.format('Run: grant select on drill.isolation_policy to %I.', current_user), null, null
+        )::drill.check_result;
+      elsif v_object.is_armed then
+        v_bad_count := v_bad_count + 1;
+        v_text := pg_catalog.array_to_string(v_object.disarming_statements, '; ');
+        return next row(
+          'isolation', v_object.object_name, case when v_object.mitigation is null then v_status else 'warn' end,
+          pg_catalog.format(
+            '%s %s %s%s', v_kind.noun, v_object.object_name,
+            coalesce(v_kind.verb || ' ' || v_object.reaches, v_kind.verb_alone),
+            coalesce('; ' || v_object.mitigation, '')
+          ),
+          nullif(pg_catalog.concat_ws(' ', 'Run: ' || nullif(v_text, '') || '.', nullif(v_object.remark, '')), ''),
+          pg_catalog.to_jsonb('disarmed'::text),
+          pg_catalog.jsonb_build_object('armed', true, 'reaches', v_object.reaches)
+        )::drill.check_result;
+      end if;
+    end loop;
+
+    if v_bad_count = 0 then
+      -- Triggers were looked at though none of them posts.
+      select
+        case v_kind.kind
+          when 'event_trigger' then (select pg_catalog.count(*) from pg_catalog.pg_event_trigger)
+          when 'webhook_trigger' then (
+            select pg_catalog.count(*)
+            from pg_catalog.pg_trigger as t
+            where t.tgparentid = 0
+              and not t.tgisinternal
+          )
+          else v_count
+        end
+      into v_bad_count;
+      return next row(
+        'isolation', null, case when v_bad_count = 0 then 'skip' else 'pass' end,
+        case
+          when v_bad_count = 0 then v_kind.none
+          when v_kind.kind in ('event_trigger', 'webhook_trigger') then pg_catalog.format('%s (looked at: %s)', v_kind.good, v_bad_count)
+          when v_kind.kind in ('request_queue', 'archiving') then v_kind.good
+          else pg_catalog.format('%s (%s in all)', v_kind.good, v_count)
+        end
+        || case
+          when v_kind.kind = 'archiving'
+            then coalesce(': ' || (v_outbound #>> '{-1,remark}'), '')
+          else ''
+        end,
+        null, null, pg_catalog.to_jsonb(v_count::text)
+      )::drill.check_result;
+    end if;
+  end loop;
+
+  -- Other clients. Who may not see all sessions still sees that they are there.
+  v_status := v_policy ->> 'client';
+  if v_policy is not null and v_status is null then
+    return next drill._unknown_isolation_policy('client');
+  elsif v_status = 'skip' then
+    return next row(
+      'isolation', null, 'skip', 'by the policy of this database, objects of kind client are not judged', null, null, null
+    )::drill.check_result;
+  else
+    return query
+      select
+        'isolation', pg_catalog.quote_ident(c.usename), coalesce(v_status, 'error')::drill.check_status,
+        pg_catalog.format(
+          '%s other %s of the role %I with the application name %L connected to this database%s',
+          c.session_count, case when c.session_count = 1 then 'session is' else 'sessions are' end, c.usename, c.application_name,
+          case
+            when c.hidden_count > 0
+              then pg_catalog.format('; what %s of them are could not be seen', c.hidden_count)
+            else ''
+          end
+        ),
+        case
+          when v_status is null then pg_catalog.format('Run: grant select on drill.isolation_policy to %I.', current_user)
+          else 'Stop the application, or point it elsewhere. To end these sessions, run: '
+            || pg_catalog.format(
+              'select pg_catalog.pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity as a where a.datname = %L and a.usename = %L and a.application_name = %L.',
+              pg_catalog.current_database(), c.usename, c.application_name
+            )
+            || case
+              when c.hidden_count > 0 then pg_catalog.format(' To see them, run: grant pg_read_all_stats to %I.', current_user)
+              else ''
+            end
+        end,
+        pg_catalog.to_jsonb('0'::text), pg_catalog.to_jsonb(c.session_count::text)
+      from (
+        select
+          a.usename, coalesce(a.application_name, '') as application_name, pg_catalog.count(*) as session_count,
+          pg_catalog.count(*) filter (where a.backend_type is null) as hidden_count
+        from pg_catalog.pg_stat_activity as a
+        where a.datname = pg_catalog.current_database()
+          and a.pid <> pg_catalog.pg_backend_pid()
+          and a.usename is not null
+          and coalesce(a.backend_type, 'client backend') = 'client backend'
+          -- Other sessions of this program, as far as they say so and have our role.
+          and not (a.usename = session_user and a.application_name ~ '^pgdrill( |$)')
+        group by a.usename, a.application_name
+      ) as c
+      order by c.usename collate "C", c.application_name collate "C";
+    if not found then
+      return next row(
+        'isolation', null, 'pass', 'no other client is connected to this database', null, null, pg_catalog.to_jsonb('0'::text)
+      )::drill.check_result;
+    end if;
+  end if;
+
+  -- Whether this is production. The program asks production itself and says so by a
+  -- setting of the session; with psql whoever is sure may set it.
+  v_status := v_policy ->> 'identity';
+  if v_policy is not null and v_status is null then
+    return next drill._unknown_isolation_policy('identity');
+    return;
+  elsif v_status = 'skip' then
+    return next row(
+      'isolation', null, 'skip', 'by the policy of this database, objects of kind identity are not judged', null, null, null
+    )::drill.check_result;
+    return;
+  end if;
+  begin
+    select i.*
+    into strict v_identity
+    from drill.get_identity() as i;
+    -- The newest of all, and the newest that this server did not capture since it started.
+    select b.*
+    into v_baseline
+    from drill.baselines as b
+    where (b.system_identifier, b.started_at, b.database_name)
+      is distinct from (v_identity.system_identifier, v_identity.started_at, v_identity.database_name)
+    order by b.captured_at desc, b.baseline_id
+    limit 1;
+    v_is_own := exists (
+      select
+      from drill.baselines as b
+      where b.system_identifier = v_identity.system_identifier
+        and b.started_at = v_identity.started_at
+        and b.database_name = v_identity.database_name
+    );
+  exception
+    when insufficient_privilege then
+      return next row(
+        'isolation', null, 'skip', 'there is nothing to tell this database from production by: its baselines could not be read',
+        pg_catalog.format('Run: grant select on drill.baselines, drill.installation to %I.', current_user), null, null
+      )::drill.check_result;
+      return;
+  end;
+
+  v_text := pg_catalog.quote_ident(v_identity.database_name);
+  if coalesce(pg_catalog.current_setting('drill.is_not_production', true) = 'on', false) then
+    return next row(
+      'isolation', null, 'pass', pg_catalog.format('whoever asks has made sure that the database %s is not production', v_text),
+      null, null, null
+    )::drill.check_result;
+  elsif v_is_own then
+    return next row(
+      'isolation', v_text, case when v_baseline.baseline_id is null then coalesce(v_status, 'error') else 'warn' end,
+      pg_catalog.format('this running server captured baselines of the database %s: it is production itself, or a copy that captured baselines of itself', v_text),
+      'If it is production, stop: it is no restored copy. If you are sure that it is a copy, run: set drill.is_not_production = on. Then ask again.',
+      pg_catalog.to_jsonb('another server or database'::text), pg_catalog.to_jsonb('the same, running since the baseline'::text)
+    )::drill.check_result;
+  elsif v_baseline.baseline_id is null then
+    return next row(
+      'isolation', null, 'skip', 'there is no baseline to tell this database from production by',
+      'Capture baselines in production: they travel with each backup.', null, null
+    )::drill.check_result;
+  elsif (v_identity.system_identifier, v_identity.timeline_id, v_identity.database_name)
+    = (v_baseline.system_identifier, v_baseline.timeline_id, v_baseline.database_name)
+  then
+    return next row(
+      'isolation', v_text, coalesce(v_status, 'error'),
+      pg_catalog.format('the database %s cannot be told from production: it has the system identifier, the timeline and the name that the newest baseline has', v_text),
+      'If it is production, stop: it is no restored copy. If you are sure that it is a copy, run: set drill.is_not_production = on. Then ask again.',
+      pg_catalog.to_jsonb('another system identifier, timeline or name'::text), pg_catalog.to_jsonb('the same'::text)
+    )::drill.check_result;
+  else
+    return next row(
+      'isolation', null, 'pass',
+      pg_catalog.format(
+        'the database %s differs from the source of the newest baseline: %s', v_text,
+        pg_catalog.concat_ws(
+          ', ',
+          case when v_identity.system_identifier <> v_baseline.system_identifier then 'another system identifier' end,
+          case
+            when v_identity.timeline_id <> v_baseline.timeline_id
+              then pg_catalog.format('timeline %s instead of %s', v_identity.timeline_id, v_baseline.timeline_id)
+          end,
+          case
+            when v_identity.database_name <> v_baseline.database_name
+              then pg_catalog.format('the name %I instead of %I', v_identity.database_name, v_baseline.database_name)
+          end
+        )
+      ),
+      null, null, null
+    )::drill.check_result;
+  end if;
+end
+$$;
+
+comment on function drill.verify_isolation() is
+  'Whether a restored copy is kept from acting on the outside: cron jobs, subscriptions, triggers and event triggers that post, requests that wait, foreign servers, archiving; other clients; and whether it is production';
+
+revoke all on function drill.verify_isolation() from public;
+-- end copy of sql/isolation/verify_isolation.sql
+
 -- begin copy of sql/guards/verify_guards_fire.sql
 -- Writes, and takes everything back: of each non-empty partition one real row is
 -- copied under fresh keys, first as it is, then with a wrong value in the column
@@ -4352,7 +5339,7 @@ begin
   end if;
 
   foreach v_check_name in array
-    array['partition_triggers', 'partitions', 'critical_relations', 'recovery_point', 'access', 'indexes', 'physical', 'platform']
+    array['partition_triggers', 'partitions', 'critical_relations', 'recovery_point', 'access', 'indexes', 'physical', 'platform', 'isolation']
     || case when p_depth <> 'quick' then array['sequences', 'partition_keys', 'row_counts'] else array[]::text[] end
     || case when p_depth = 'full' then array['orphans', 'amcheck'] else array[]::text[] end
   loop
@@ -4412,6 +5399,12 @@ revoke all on function drill.schema_version() from public;
 
 -- What 0001 to 0004 made and this one replaced is dropped by their own ways down.
 drop function drill.verify_waivers(jsonb);
+drop function drill.verify_isolation();
+drop function drill._unknown_isolation_policy(text);
+drop function drill.list_outbound();
+drop function drill._posting_functions();
+drop function drill._without_comments(text);
+drop function drill._url_host(text);
 drop function drill.verify_platform();
 drop function drill.verify_amcheck();
 drop function drill.verify_physical();

@@ -61,6 +61,12 @@
 \ir physical/verify_physical.sql
 \ir physical/verify_amcheck.sql
 \ir platform/verify_platform.sql
+\ir isolation/_url_host.sql
+\ir isolation/_without_comments.sql
+\ir isolation/_posting_functions.sql
+\ir isolation/list_outbound.sql
+\ir isolation/_unknown_isolation_policy.sql
+\ir isolation/verify_isolation.sql
 \ir guards/verify_guards_fire.sql
 \ir guards/verify_partition_keys.sql
 \ir verdict/verify_waivers.sql

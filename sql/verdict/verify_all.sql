@@ -20,7 +20,7 @@ begin
   end if;
 
   foreach v_check_name in array
-    array['partition_triggers', 'partitions', 'critical_relations', 'recovery_point', 'access', 'indexes', 'physical', 'platform']
+    array['partition_triggers', 'partitions', 'critical_relations', 'recovery_point', 'access', 'indexes', 'physical', 'platform', 'isolation']
     || case when p_depth <> 'quick' then array['sequences', 'partition_keys', 'row_counts'] else array[]::text[] end
     || case when p_depth = 'full' then array['orphans', 'amcheck'] else array[]::text[] end
   loop

@@ -32,6 +32,8 @@ export function sandboxBreakCommand(output: ProgramOutput): Command {
       } finally {
         await sql.end()
       }
-      output.stdout(`damaged: ${fault.damages}\nNow: make verify TARGET=restore${fault.depth === 'full' ? ' DEPTH=full' : ''}\n`)
+      output.stdout(
+        `damaged: ${fault.damages}\nNow: make verify TARGET=restore${fault.depth === 'full' ? ' DEPTH=full' : ''}\n`,
+      )
     })
 }
