@@ -49,7 +49,7 @@ begin
     drill._relation_name(t.tgrelid) as relation_name,
     t.tgname as trigger_name,
     pg_catalog.format('%I.%I', n.nspname, p.proname) as function_name,
-    pg_catalog.pg_get_triggerdef(t.oid) as trigger_definition,
+    drill._trigger_definition(t.oid) as trigger_definition,
     pg_catalog.pg_get_functiondef(p.oid) as function_definition
   into v_trigger
   from pg_catalog.pg_trigger as t
@@ -166,7 +166,7 @@ as $$
         when 'D' then 'disabled'
       end as state,
       pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname) as actual_function_name,
-      case when m.is_parent then pg_catalog.pg_get_triggerdef(t.trigger_oid) end as actual_definition,
+      case when m.is_parent then drill._trigger_definition(t.trigger_oid) end as actual_definition,
       g.relation_name
     from member as m
     inner join guard as g using (relation_name, trigger_name)

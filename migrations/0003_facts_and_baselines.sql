@@ -1059,9 +1059,9 @@ begin
   end loop;
 
   insert into drill.baseline_objects (
-    baseline_id, object_kind, object_name, definition, relation_name, is_of_partition
+    baseline_id, object_kind, object_name, definition, relation_name, is_of_partition, problem
   )
-  select v_baseline_id, o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition
+  select v_baseline_id, o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition, o.problem
   from drill.list_objects() as o;
 
   -- Last: what it locks, it locks but for a moment.
@@ -1160,7 +1160,8 @@ begin
             'object_name', o.object_name,
             'definition', o.definition,
             'relation_name', o.relation_name,
-            'is_of_partition', o.is_of_partition
+            'is_of_partition', o.is_of_partition,
+            'problem', o.problem
           )
           order by o.object_kind collate "C", o.object_name collate "C"
         ),

@@ -8,6 +8,8 @@
 \ir core/_is_copy.sql
 \ir core/_relation_name.sql
 \ir core/_relation_oid.sql
+\ir core/_fingerprint.sql
+\ir core/_trigger_definition.sql
 \ir core/installation.sql
 \ir core/get_identity.sql
 \ir policy/policy.sql
@@ -47,6 +49,11 @@
 \ir baselines/baseline_relations.sql
 \ir baselines/baseline_buckets.sql
 \ir objects/managed_schemas.sql
+\ir objects/_mask_secrets.sql
+\ir objects/_list_relation_objects.sql
+\ir objects/_list_schema_objects.sql
+\ir objects/_list_access_objects.sql
+\ir objects/_list_optional_objects.sql
 \ir objects/list_objects.sql
 \ir baselines/baseline_objects.sql
 \ir baselines/_newest_baseline.sql

@@ -5,6 +5,7 @@ create table drill.baseline_objects (
   definition text not null,
   relation_name text,
   is_of_partition boolean not null,
+  problem text,
   constraint baseline_objects_pkey primary key (baseline_id, object_kind, object_name)
 );
 
@@ -15,5 +16,6 @@ comment on column drill.baseline_objects.object_name is 'Qualified name, quoted 
 comment on column drill.baseline_objects.definition is 'Stable text of its definition';
 comment on column drill.baseline_objects.relation_name is 'The table that it is or is part of, or null';
 comment on column drill.baseline_objects.is_of_partition is 'True when that table is a partition';
+comment on column drill.baseline_objects.problem is 'Why objects of this kind could not be read; null for an object';
 
 revoke all on table drill.baseline_objects from public;

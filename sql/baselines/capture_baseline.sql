@@ -83,9 +83,9 @@ begin
   end loop;
 
   insert into drill.baseline_objects (
-    baseline_id, object_kind, object_name, definition, relation_name, is_of_partition
+    baseline_id, object_kind, object_name, definition, relation_name, is_of_partition, problem
   )
-  select v_baseline_id, o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition
+  select v_baseline_id, o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition, o.problem
   from drill.list_objects() as o;
 
   -- Last: what it locks, it locks but for a moment.

@@ -43,7 +43,8 @@ begin
             'object_name', o.object_name,
             'definition', o.definition,
             'relation_name', o.relation_name,
-            'is_of_partition', o.is_of_partition
+            'is_of_partition', o.is_of_partition,
+            'problem', o.problem
           )
           order by o.object_kind collate "C", o.object_name collate "C"
         ),

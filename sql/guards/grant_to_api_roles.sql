@@ -18,6 +18,8 @@ begin
     grant usage on schema drill to service_role;
     grant select on table drill.guards to service_role;
     grant execute on function drill._relation_name(oid) to service_role;
+    grant execute on function drill._fingerprint(text) to service_role;
+    grant execute on function drill._trigger_definition(oid) to service_role;
     grant execute on function drill.verify_partition_triggers() to service_role;
     grant execute on function public.verify_partition_triggers_exist() to service_role;
   end if;

@@ -13,7 +13,7 @@ begin
     drill._relation_name(t.tgrelid) as relation_name,
     t.tgname as trigger_name,
     pg_catalog.format('%I.%I', n.nspname, p.proname) as function_name,
-    pg_catalog.pg_get_triggerdef(t.oid) as trigger_definition,
+    drill._trigger_definition(t.oid) as trigger_definition,
     pg_catalog.pg_get_functiondef(p.oid) as function_definition
   into v_trigger
   from pg_catalog.pg_trigger as t

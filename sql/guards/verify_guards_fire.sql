@@ -105,7 +105,7 @@ begin
       t.tgtype::integer as trigger_type,
       p.proname as function_name,
       g.trigger_definition,
-      pg_catalog.pg_get_triggerdef(t.oid) as actual_definition,
+      drill._trigger_definition(t.oid) as actual_definition,
       -- The registered text, so that an emptied function cannot hide what it ought to set.
       coalesce(g.function_definition, pg_catalog.pg_get_functiondef(p.oid)) as function_definition
     from drill.guards as g

@@ -70,7 +70,7 @@ as $$
         when 'D' then 'disabled'
       end as state,
       pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname) as actual_function_name,
-      case when m.is_parent then pg_catalog.pg_get_triggerdef(t.trigger_oid) end as actual_definition,
+      case when m.is_parent then drill._trigger_definition(t.trigger_oid) end as actual_definition,
       g.relation_name
     from member as m
     inner join guard as g using (relation_name, trigger_name)

@@ -73,6 +73,8 @@ const schemaObject = z.object({
   definition: z.string(),
   relation_name: name.nullable(),
   is_of_partition: z.boolean(),
+  /** Why no object of this kind could be read; older documents do not have it. */
+  problem: z.string().nullable().default(null),
 })
 
 /** The baseline document, version 1: what drill.export_baseline() writes. docs/baselines.md describes it. */

@@ -76,6 +76,8 @@ export interface SchemaObject {
   definition: string
   relation_name: string | null
   is_of_partition: boolean
+  /** Why no object of this kind could be read; null for an object. */
+  problem: string | null
 }
 
 /** One thing that can act on the outside; problem says why it could not be looked at, remark then what to do. */
@@ -132,7 +134,7 @@ export const contract = {
     'newest_at',
     'problem',
   ],
-  'drill.list_objects()': ['object_kind', 'object_name', 'definition', 'relation_name', 'is_of_partition'],
+  'drill.list_objects()': ['object_kind', 'object_name', 'definition', 'relation_name', 'is_of_partition', 'problem'],
   'drill.list_baselines()': [
     'baseline_id',
     'captured_at',

@@ -35,10 +35,10 @@ export async function listBuckets(database: Database, measure: boolean): Promise
   return rows
 }
 
-/** Every object of the database with its definition. */
+/** Every object of the database with its definition, and what could not be read. */
 export async function listObjects(database: Database): Promise<SchemaObject[]> {
   const { rows } = await sql<SchemaObject>`
-    select o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition
+    select o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition, o.problem
     from drill.list_objects() as o`.execute(database)
   return rows
 }

@@ -1,121 +1,157 @@
 // Whether the copy has every object of production, unchanged: pure. What a good
 // restore rightly changes is known here and in drill.list_objects(), not waived.
+// Linear in the number of objects: a copy that lost everything is told in a moment.
 
-import { diffArrays } from 'diff'
 import type { Baseline } from '../baselines/document.ts'
 import type { CheckResult, CheckStatus, SchemaObject } from '../database/contract.ts'
+import { boundedValue, describeDifference } from './describe-difference.ts'
 
-/** What may not be there unless production has it: it would open or run something. */
-const opening = new Set(['grant', 'policy', 'default privilege', 'trigger', 'event trigger', 'rule', 'user mapping'])
+/** What may not be there unless production has it: it lets somebody in, or runs something. */
+const opening = new Set([
+  'grant',
+  'policy',
+  'default privilege',
+  'trigger',
+  'event trigger',
+  'rule',
+  'user mapping',
+  'membership',
+])
+
+/** What may be missing in a copy: no restore brings slots back, and dropping the others is one way to cut it off. */
+const mayBeMissing = new Map([
+  [
+    'replication slot',
+    'No restore brings a slot back: make it anew when this copy becomes production, and start its readers from a fresh copy of the data.',
+  ],
+  ['subscription', 'It may have been dropped to cut the copy off; create it when this copy becomes production.'],
+  ['user mapping', 'It may have been dropped to cut the copy off; create it when this copy becomes production.'],
+])
+
+const noObjects: ReadonlySet<string> = new Set()
 
 /**
  * One row per object that is missing, changed or unexpected, and one pass per kind with the number of equal objects.
  * What is part of a missing table is told with the table. Partitions of critical relations are judged as buckets.
  * @param role as which the copy was read: its own rights are its means of looking
+ * @param disarmed `kind name` of objects that would reach the outside: it is right when the copy has them disabled
  */
-export function compareObjects(baseline: Baseline, actual: readonly SchemaObject[], role: string): CheckResult[] {
-  if (baseline.objects.length === 0) return [nothingToCompare(baseline)]
-  const expected = new Map(baseline.objects.map((object) => [keyOf(object), object]))
-  const found = new Map(actual.map((object) => [keyOf(object), object]))
+export function compareObjects(
+  baseline: Baseline,
+  actual: readonly SchemaObject[],
+  role: string,
+  disarmed: ReadonlySet<string> = noObjects,
+): CheckResult[] {
+  const production = baseline.objects.filter(isRead)
+  if (production.length === 0) return [nothingToCompare(baseline)]
+  const copy = actual.filter(isRead)
+  const results = [
+    ...actual.filter(isUnread).map((object) => couldNotLook(object, production)),
+    ...baseline.objects.filter(isUnread).map(captureCouldNotLook),
+  ]
+  const unread = new Set([...actual, ...baseline.objects].filter(isUnread).map((object) => object.object_kind))
+
+  const expected = new Map(production.map((object) => [keyOf(object), object]))
+  const found = new Map(copy.map((object) => [keyOf(object), object]))
   const buckets = new Set(
     baseline.relations.flatMap((relation) => relation.buckets.map((bucket) => bucket.bucket_name)),
   )
-  const knownRelations = relationsOf(baseline.objects)
-  const relations = relationsOf(actual)
+  const knownRelations = relationsOf(production)
+  const relations = relationsOf(copy)
   // Of a table that a platform manages only triggers, policies and grants are listed: it is in neither.
   const isGone = (name: string | null) => name !== null && knownRelations.has(name) && !relations.has(name)
   const isNew = (name: string | null) => name !== null && relations.has(name) && !knownRelations.has(name)
-  const results: CheckResult[] = []
+  const partCounts = countBy(production, (object) => object.relation_name)
   const equal = new Map<string, number>()
 
-  for (const [key, object] of expected) {
-    const copy = found.get(key)
-    if (copy === undefined)
-      results.push(...judgeMissing(object, isGone(object.relation_name), buckets, baseline.objects))
-    else if (copy.definition === object.definition)
-      equal.set(object.object_kind, (equal.get(object.object_kind) ?? 0) + 1)
-    else results.push(judgeChanged(object, copy))
-  }
+  const missing = [...expected].filter(([key]) => !found.has(key)).map(([, object]) => object)
   const unexpected = [...found].filter(([key]) => !expected.has(key)).map(([, object]) => object)
+  const missingGranted = grantedNames(missing)
+  const unexpectedGranted = grantedNames(unexpected)
+
+  for (const object of missing) {
+    if (unread.has(object.object_kind)) continue
+    if (isGone(object.relation_name)) {
+      // Said once, by the relation itself; of the partitions of critical relations the buckets say it.
+      const isBucket = object.is_of_partition && buckets.has(object.object_name)
+      if (object.object_name === object.relation_name && !isBucket)
+        results.push(judgeMissingRelation(object, (partCounts.get(object.relation_name) ?? 1) - 1))
+    } else if (!isGrantOnOneOf(object, missingGranted)) results.push(judgeMissing(object))
+  }
+  for (const [key, object] of expected) {
+    const other = found.get(key)
+    if (other === undefined || unread.has(object.object_kind)) continue
+    if (other.definition === object.definition) equal.set(object.object_kind, (equal.get(object.object_kind) ?? 0) + 1)
+    else if (disarmed.has(key) && isDisabledOnly(object, other)) results.push(disarmedRightly(object))
+    else results.push(judgeChanged(object, other))
+  }
   for (const object of unexpected) {
+    if (unread.has(object.object_kind)) continue
     // A partition that production made since is the partition job's normal work; of any other new table its parts and
     // grants are told with it, and so are the grants of whatever else is new.
     if (isNew(object.relation_name) && (object.is_of_partition || object.object_name !== object.relation_name)) continue
-    if (
-      object.object_kind === 'grant' &&
-      [role, `"${role.replaceAll('"', '""')}"`].some((name) => object.object_name.endsWith(` to ${name}`))
-    )
-      continue
-    if (object.object_kind === 'grant' && unexpected.some((other) => isGrantOn(object, other))) continue
+    if (isOfReader(object, role)) continue
+    if (isGrantOnOneOf(object, unexpectedGranted)) continue
     results.push(judgeUnexpected(object))
   }
   for (const [kind, count] of [...equal].sort()) {
-    results.push(
-      row('pass', kind, `${count} ${count === 1 ? kind : plural(kind)} as in production`, null, count, count),
-    )
+    results.push(row('pass', kind, `${counted(count, kind)} as in production`, null, count, count))
   }
   return results
 }
 
-function judgeMissing(
-  object: SchemaObject,
-  isRelationGone: boolean,
-  buckets: ReadonlySet<string>,
-  all: readonly SchemaObject[],
-): CheckResult[] {
-  const { object_kind: kind, object_name: name, relation_name: relation } = object
-  // Said once, by the relation itself; of the partitions of critical relations the buckets say it.
-  if (isRelationGone && (name !== relation || (object.is_of_partition && buckets.has(name)))) return []
-  if (isRelationGone && kind === 'table') {
-    const parts = all.filter((other) => other.relation_name === relation).length - 1
-    const detail = `the table ${name} is missing, and with it ${parts} objects that are part of it`
-    return [
-      row(
-        'fail',
-        name,
-        detail,
-        `Restore ${name} with its indexes, constraints, triggers and grants.`,
-        object.definition,
-        'missing',
-      ),
-    ]
-  }
+function judgeMissingRelation({ object_kind: kind, object_name: name, definition }: SchemaObject, parts: number) {
+  const detail =
+    parts === 0
+      ? `the ${kind} ${name} is missing`
+      : `the ${kind} ${name} is missing, and with it ${parts} objects that are part of it`
+  return row(
+    'fail',
+    name,
+    detail,
+    `Restore ${name} with what belongs to it: its grants, and of a table its indexes, constraints, triggers and policies.`,
+    definition,
+    'missing',
+  )
+}
+
+function judgeMissing(object: SchemaObject): CheckResult {
+  const { object_kind: kind, object_name: name, definition } = object
   // pg_dump leaves out indexes that are not valid, without a word.
-  if (kind === 'index' && /^not valid$/m.test(object.definition)) {
-    return [
-      row(
-        'warn',
-        name,
-        `the index ${name} is missing; it was not valid in production`,
-        'Create it anew where it is needed.',
-        object.definition,
-        'missing',
-      ),
-    ]
-  }
-  return [
-    row(
-      'fail',
+  if (kind === 'index' && isInvalidIndex(definition)) {
+    return row(
+      'warn',
       name,
-      `the ${kind} ${name} is missing`,
-      `Create it again: ${firstStatement(object)}`,
-      object.definition,
+      `the index ${name} is missing; it was not valid in production`,
+      'Create it anew where it is needed.',
+      definition,
       'missing',
-    ),
-  ]
+    )
+  }
+  const reason = mayBeMissing.get(kind)
+  return row(
+    reason === undefined ? 'fail' : 'warn',
+    name,
+    kind === 'large objects' ? `there are no large objects ${name} any more` : `the ${kind} ${name} is missing`,
+    reason ?? howToCreate(object),
+    definition,
+    'missing',
+  )
 }
 
 function judgeChanged(expected: SchemaObject, actual: SchemaObject): CheckResult {
   const { object_kind: kind, object_name: name } = expected
   const difference = describeDifference(expected.definition, actual.definition)
-  const status: CheckStatus = kind === 'extension' && isNewer(expected.definition, actual.definition) ? 'warn' : 'fail'
-  const hint =
-    'Put it right by your migrations; if production changed it on purpose since, capture a new baseline there.'
+  const what = kind === 'database' ? 'this database' : `the ${kind} ${name}`
+  const isTolerable =
+    (kind === 'extension' && isNewer(expected.definition, actual.definition)) ||
+    // The encoding or the locale: the physical check says whether the order of indexes suffers from it.
+    (kind === 'database' && ownerLine(expected) === ownerLine(actual))
   return row(
-    status,
+    isTolerable ? 'warn' : 'fail',
     name,
-    `the ${kind} ${name} differs from production: ${difference}`,
-    hint,
+    `${what} differs from production: ${difference}`,
+    howToChange(expected, actual),
     expected.definition,
     actual.definition,
   )
@@ -123,16 +159,42 @@ function judgeChanged(expected: SchemaObject, actual: SchemaObject): CheckResult
 
 function judgeUnexpected(object: SchemaObject): CheckResult {
   const { object_kind: kind, object_name: name } = object
-  const status: CheckStatus = opening.has(kind) ? 'fail' : 'warn'
-  const detail = `the ${kind} ${name} is in the copy, but not in production's baseline`
-  const hint = 'Find out where it came from; if production made it since the baseline, capture a new one there.'
-  return row(status, name, detail, hint, 'missing', object.definition)
+  // A role as such opens nothing that a grant does not show, unless it stands above grants and policies.
+  const isAbove = kind === 'role' && /^(superuser|bypasses row level security|creates roles)$/m.test(object.definition)
+  const statement = removal(object)
+  return row(
+    opening.has(kind) || isAbove ? 'fail' : 'warn',
+    name,
+    `the ${kind} ${name} is in the copy, but not in production's baseline`,
+    statement === undefined
+      ? 'Find out where it came from; if production made it since the baseline, capture a new one there.'
+      : `If production made it since the baseline, capture a new one there; else run: ${statement}.`,
+    'missing',
+    object.definition,
+  )
 }
 
-function isGrantOn(grant: SchemaObject, { object_kind: kind, object_name: name }: SchemaObject): boolean {
-  // Procedures and aggregates are functions to a grant.
-  const granted = kind === 'procedure' || kind === 'aggregate' ? 'function' : kind
-  return grant.object_name.startsWith(`${granted} ${name} to `)
+function disarmedRightly({ object_kind: kind, object_name: name }: SchemaObject): CheckResult {
+  const detail = `the ${kind} ${name} is disabled in the copy, as it should be: it would reach the outside`
+  return row('pass', name, detail, null, 'disabled', 'disabled')
+}
+
+function couldNotLook({ object_kind: kind, object_name: name, problem }: Unread, production: SchemaObject[]) {
+  const count = production.filter((object) => object.object_kind === kind).length
+  const what =
+    count === 0
+      ? `nobody could look whether the copy has ${plural(kind)} that production does not have`
+      : `production's ${counted(count, kind)} could not be compared`
+  const { reason, remedy } = splitProblem(problem)
+  const hint = `Run as a superuser of the copy, then verify again: ${remedy}.`
+  return row('error', name, `${what}: ${reason}`, hint, counted(count, kind), 'not read')
+}
+
+function captureCouldNotLook({ object_kind: kind, object_name: name, problem }: Unread): CheckResult {
+  const { reason, remedy } = splitProblem(problem)
+  const detail = `the baseline does not say which ${plural(kind)} production has, as its capture could not look: ${reason}`
+  const hint = `Run as a superuser of production, then capture a new baseline there: ${remedy}.`
+  return row('error', name, detail, hint, 'not read', 'not compared')
 }
 
 function nothingToCompare(baseline: Baseline): CheckResult {
@@ -146,27 +208,143 @@ function nothingToCompare(baseline: Baseline): CheckResult {
   )
 }
 
-/** Only the lines that changed, with - for production and + for the copy. */
-function describeDifference(expected: string, actual: string): string {
-  return diffArrays(expected.split('\n'), actual.split('\n'))
-    .filter((part) => part.added || part.removed)
-    .flatMap((part) =>
-      part.value.filter((line) => line.trim() !== '').map((line) => `${part.added ? '+' : '-'} ${line.trim()}`),
-    )
-    .join('; ')
+type Unread = SchemaObject & { problem: string }
+
+function isUnread(object: SchemaObject): object is Unread {
+  return object.problem !== null
+}
+
+function isRead(object: SchemaObject): boolean {
+  return object.problem === null
+}
+
+/** drill.list_objects() says: what stood in the way, a colon, what to run. */
+function splitProblem(problem: string): { reason: string; remedy: string } {
+  const at = problem.lastIndexOf(': ')
+  return at === -1
+    ? { reason: problem, remedy: problem }
+    : { reason: problem.slice(0, at), remedy: problem.slice(at + 2) }
+}
+
+/** What it states of an object stands before the text of the server: no name with a line break in it can state it. */
+function isInvalidIndex(definition: string): boolean {
+  return definition.startsWith('not valid\n')
+}
+
+function isDisabledOnly(expected: SchemaObject, actual: SchemaObject): boolean {
+  return /^enabled/.test(expected.definition) && actual.definition === `disabled\n${afterFirstLine(expected)}`
+}
+
+/** Its own grants and memberships, and the role itself. */
+function isOfReader({ object_kind: kind, object_name: name }: SchemaObject, role: string): boolean {
+  const names = [role, `"${role.replaceAll('"', '""')}"`]
+  if (kind === 'role') return names.includes(name)
+  return (kind === 'grant' || kind === 'membership') && names.some((own) => name.endsWith(` to ${own}`))
+}
+
+/** What grants can be on, as a grant calls it. */
+function grantedNames(objects: readonly SchemaObject[]): Set<string> {
+  return new Set(
+    objects.map(({ object_kind: kind, object_name: name }) => {
+      // Procedures and aggregates are functions to a grant.
+      return `${kind === 'procedure' || kind === 'aggregate' ? 'function' : kind} ${name}`
+    }),
+  )
+}
+
+/** Names may hold the word themselves, so each place is tried. */
+function isGrantOnOneOf({ object_kind: kind, object_name: name }: SchemaObject, granted: ReadonlySet<string>): boolean {
+  if (kind !== 'grant') return false
+  for (let at = name.indexOf(' to '); at !== -1; at = name.indexOf(' to ', at + 1))
+    if (granted.has(name.slice(0, at))) return true
+  return false
 }
 
 /** A newer version of the same extension: minor releases come with the server's packages. */
 function isNewer(expected: string, actual: string): boolean {
-  const version = (text: string) => /^version: (.+)$/m.exec(text)?.[1] ?? ''
-  const rest = (text: string) => text.replace(/^version: .+$/m, '')
+  const version = (text: string) => /^version: (.+)/.exec(text)?.[1] ?? ''
+  const rest = (text: string) => text.replace(/^version: .+/, '')
   const order = version(expected).localeCompare(version(actual), 'en', { numeric: true })
   return order < 0 && rest(expected) === rest(actual)
 }
 
-function firstStatement({ definition }: SchemaObject): string {
-  const line = definition.split('\n').find((text) => /^CREATE /.test(text)) ?? definition.split('\n')[0] ?? ''
-  return `${line}.`
+function howToCreate(object: SchemaObject): string {
+  const { object_kind: kind } = object
+  if (kind === 'role')
+    return 'The dump of a database has no roles: run pg_dumpall --roles-only on production’s server, and apply what it says of this one.'
+  if (kind === 'large objects')
+    return 'Dump with --large-objects (-b): pg_dump leaves them out when it is given -n or -t.'
+  if (kind === 'cron job') return 'Schedule it again by your migrations, inactive as long as this is a copy.'
+  if (kind === 'storage bucket') return 'Create the bucket again with these settings, and restore its files.'
+  if (kind === 'vault secret')
+    return 'Store the secret again under this name: select vault.create_secret(SECRET, NAME).'
+  const statement = creation(object)
+  // What was replaced by a fingerprint, nobody can run.
+  if (statement === undefined || statement.length > 600 || /\bsha256 [0-9a-f]{12}\)/.test(statement))
+    return 'Create it again by your migrations; the baseline has its definition.'
+  return `Create it again: ${statement}.`
+}
+
+function creation({ object_kind: kind, object_name: name, relation_name: relation, definition }: SchemaObject) {
+  const part = relation === null ? name : name.slice(relation.length + 1)
+  const command = /(?:^|\n)(CREATE [\s\S]+?);?\s*$/.exec(definition)?.[1]
+  switch (kind) {
+    case 'extension':
+      return `create extension ${name} ${definition.split('\n').slice(1).join('\n').replace('schema: ', 'with schema ')}`
+    case 'schema':
+      return `create schema ${name}`
+    case 'constraint':
+      return `alter table ${relation} add constraint ${part} ${definition.replace(/^its triggers are disabled.*\n/, '')}`
+    case 'membership':
+      return `grant ${name}${definition.startsWith('admin option') ? ' with admin option' : ''}`
+    case 'grant':
+      if (/^(column|database) /.test(name)) return undefined
+      return `grant ${definition.replaceAll('*', '')} on ${name.replace(/^function /, 'routine ')}${definition.includes('*') ? ' with grant option' : ''}`
+    default:
+      return command
+  }
+}
+
+function howToChange(expected: SchemaObject, actual: SchemaObject): string {
+  const { object_kind: kind, object_name: name, relation_name: relation } = expected
+  if (/^enabled\n/.test(expected.definition) && isDisabledOnly(expected, actual)) {
+    if (kind === 'event trigger') return `Run: alter event trigger ${name} enable.`
+    if ((kind === 'trigger' || kind === 'rule') && relation !== null)
+      return `Run: alter table ${relation} enable ${kind} ${name.slice(relation.length + 1)}.`
+  }
+  if (kind === 'database' && ownerLine(expected) === ownerLine(actual))
+    return 'Restore into a database that is created with production’s encoding and locale, from template0.'
+  return 'Put it right by your migrations; if production changed it on purpose since, capture a new baseline there.'
+}
+
+/** The statement that takes it away, where there is exactly one. */
+function removal({ object_kind: kind, object_name: name, relation_name: relation }: SchemaObject): string | undefined {
+  const part = relation === null ? name : name.slice(relation.length + 1)
+  const [object, grantee, ...more] = name.split(' to ')
+  const isPlain = grantee !== undefined && more.length === 0 && object !== undefined
+  switch (kind) {
+    case 'trigger':
+    case 'policy':
+    case 'rule':
+      return `drop ${kind} ${part} on ${relation}`
+    case 'event trigger':
+      return `drop event trigger ${name}`
+    case 'membership':
+      return isPlain ? `revoke ${object} from ${grantee}` : undefined
+    case 'grant':
+      if (!isPlain || /^(column|database) /.test(name)) return undefined
+      return `revoke all on ${object.replace(/^function /, 'routine ')} from ${grantee}`
+    default:
+      return undefined
+  }
+}
+
+function ownerLine({ definition }: SchemaObject): string {
+  return definition.split('\n', 1)[0] ?? ''
+}
+
+function afterFirstLine({ definition }: SchemaObject): string {
+  return definition.slice(definition.indexOf('\n') + 1)
 }
 
 /** Tables, views and sequences: they are their own relation. */
@@ -176,13 +354,29 @@ function relationsOf(objects: readonly SchemaObject[]): Set<string> {
   )
 }
 
+function countBy(
+  objects: readonly SchemaObject[],
+  key: (object: SchemaObject) => string | null,
+): Map<string | null, number> {
+  const counts = new Map<string | null, number>()
+  for (const object of objects) counts.set(key(object), (counts.get(key(object)) ?? 0) + 1)
+  return counts
+}
+
 function keyOf(object: SchemaObject): string {
   return `${object.object_kind} ${object.object_name}`
 }
 
+function counted(count: number, kind: string): string {
+  if (kind === 'large objects') return `large objects of ${count} ${count === 1 ? 'role' : 'roles'}`
+  return `${count} ${count === 1 ? kind : plural(kind)}`
+}
+
 function plural(kind: string): string {
   if (kind === 'index') return 'indexes'
-  return kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : kind === 'statistics' ? kind : `${kind}s`
+  if (kind === 'statistics' || kind === 'large objects') return kind
+  if (kind.endsWith('class')) return `${kind}es`
+  return /[^aeiou]y$/.test(kind) ? `${kind.slice(0, -1)}ies` : `${kind}s`
 }
 
 function row(
@@ -193,5 +387,14 @@ function row(
   expected: unknown,
   actual: unknown,
 ): CheckResult {
-  return { check_name: 'objects', object_name, status, detail, hint, expected, actual }
+  const bounded = (value: unknown) => (typeof value === 'string' ? boundedValue(value) : value)
+  return {
+    check_name: 'objects',
+    object_name,
+    status,
+    detail,
+    hint,
+    expected: bounded(expected),
+    actual: bounded(actual),
+  }
 }

@@ -46,6 +46,7 @@ const document: Baseline = {
       definition: 'owner: x',
       relation_name: null,
       is_of_partition: false,
+      problem: null,
     },
   ],
   relations: [

@@ -142,7 +142,9 @@ test('the service role gets what the RPC needs and nothing else', async () => {
     })
   await migrateUp(own.target(name, 'app_owner'))
   assert.equal(await rights('service_role'), [
+    'execute drill._fingerprint(text)',
     'execute drill._relation_name(oid)',
+    'execute drill._trigger_definition(oid)',
     'execute drill.verify_partition_triggers()',
     'select drill.guards',
     'usage schema drill',
