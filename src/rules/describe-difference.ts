@@ -42,7 +42,7 @@ export function describeDifference(expected: string, actual: string): string {
 export function boundedValue(definition: string): string {
   if (definition.length <= LONGEST_VALUE) return definition
   const hash = createHash('sha256').update(definition).digest('hex').slice(0, 12)
-  return `${definition.slice(0, LONGEST_VALUE)} (and ${definition.length - LONGEST_VALUE} more characters, sha256 of all ${hash})`
+  return `${wellFormed(definition.slice(0, LONGEST_VALUE))} (and ${definition.length - LONGEST_VALUE} more characters, sha256 of all ${hash})`
 }
 
 interface Part {
@@ -95,7 +95,12 @@ function cut(line: string, counterpart: string | undefined): string {
   const end = start + LONGEST_LINE
   return [
     start > 0 ? `(${start} characters cut) ` : '',
-    text.slice(start, end),
+    wellFormed(text.slice(start, end)),
     end < text.length ? ` (${text.length - end} characters cut)` : '',
   ].join('')
+}
+
+/** A cut may go through a character that JavaScript holds in two halves. */
+function wellFormed(text: string): string {
+  return text.replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, '')
 }

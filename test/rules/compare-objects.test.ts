@@ -1,0 +1,269 @@
+// The comparison alone, on facts that are made here.
+
+import * as assert from 'uvu/assert'
+import type { Baseline } from '../../src/baselines/document.ts'
+import type { SchemaObject } from '../../src/database/contract.ts'
+import { compareObjects } from '../../src/rules/compare-objects.ts'
+import { boundedValue, describeDifference } from '../../src/rules/describe-difference.ts'
+import { suite } from '../support/suite.ts'
+
+const test = suite('rules/compare-objects')
+
+function object(
+  object_kind: string,
+  object_name: string,
+  definition = 'x',
+  more: Partial<SchemaObject> = {},
+): SchemaObject {
+  return { object_kind, object_name, definition, relation_name: null, is_of_partition: false, problem: null, ...more }
+}
+
+const part = (kind: string, table: string, name: string, definition = 'x') =>
+  object(kind, `${table}.${name}`, definition, { relation_name: table })
+const table = (name: string, more: Partial<SchemaObject> = {}) =>
+  object('table', name, 'kind: table', { relation_name: name, ...more })
+
+function compare(
+  expected: SchemaObject[],
+  actual: SchemaObject[],
+  { role = 'reader', disarmed = [] as string[], buckets = [] as string[] } = {},
+) {
+  const relations = [{ buckets: buckets.map((bucket_name) => ({ bucket_name })) }]
+  const baseline = { captured_at: '2026-01-01', objects: expected, relations } as unknown as Baseline
+  return compareObjects(baseline, actual, role, new Set(disarmed))
+}
+const lines = (rows: ReturnType<typeof compare>) =>
+  rows.filter((row) => row.status !== 'pass').map((row) => `${row.status} ${row.object_name}: ${row.detail}`)
+const base = object('schema', 'public')
+
+test('equal objects are counted by kind', () => {
+  const rows = compare(
+    [base, table('a.t'), table('a.u'), object('policy', 'a.t.p'), object('operator class', 'a.c')],
+    [base, table('a.t'), table('a.u'), object('policy', 'a.t.p'), object('operator class', 'a.c')],
+  )
+  assert.equal(
+    rows.map((row) => `${row.status} ${row.object_name}: ${row.detail}`),
+    [
+      'pass operator class: 1 operator class as in production',
+      'pass policy: 1 policy as in production',
+      'pass schema: 1 schema as in production',
+      'pass table: 2 tables as in production',
+    ],
+  )
+})
+
+test('a baseline without objects is an error, and so is one of problems only', () => {
+  assert.is(compare([], [base])[0]?.status, 'error')
+  assert.is(compare([object('cron job', 'cron.job', '', { problem: 'no: grant' })], [base])[0]?.status, 'error')
+})
+
+test('10,000 missing tables with all that is theirs, and 10,000 new ones, are told in a moment', () => {
+  const many = (prefix: string) =>
+    Array.from({ length: 10_000 }, (_, at) => {
+      const name = `${prefix}.t${at}`
+      return [
+        table(name),
+        part('column', name, 'a'),
+        part('column', name, 'b'),
+        object('grant', `table ${name} to anon`, 'SELECT', { relation_name: name }),
+        object('function', `${prefix}.f${at}()`),
+        object('grant', `function ${prefix}.f${at}() to public`, 'EXECUTE'),
+      ]
+    }).flat()
+  const rows = compare([base, ...many('gone')], [base, ...many('new')])
+  assert.is(rows.filter((row) => row.status === 'fail').length, 20_000)
+  assert.is(rows.filter((row) => row.status === 'warn').length, 20_000)
+  assert.match(rows[0]?.detail ?? '', 'the table gone.t0 is missing, and with it 3 objects that are part of it')
+})
+
+test('what hangs on something missing or new is told with it, however it is called', () => {
+  for (const name of ['f(a integer)', '"to "(a integer)', '" to x to "(b text)', '"a\n to b"()']) {
+    const objects = [
+      base,
+      object('function', `s.${name}`),
+      object('grant', `function s.${name} to "x to y"`, 'EXECUTE'),
+      object('procedure', `s.p${name}`),
+      object('grant', `function s.p${name} to public`, 'EXECUTE'),
+    ]
+    assert.equal(
+      compare(objects, [base])
+        .filter((row) => row.status === 'fail')
+        .map((row) => row.object_name),
+      [`s.${name}`, `s.p${name}`],
+    )
+    assert.equal(
+      compare([base], objects)
+        .filter((row) => row.status !== 'pass')
+        .map((row) => row.object_name),
+      [`s.${name}`, `s.p${name}`],
+    )
+  }
+  assert.is(
+    lines(compare([base, object('grant', 'function s.f() to x'), object('function', 's.g()')], [base])).length,
+    2,
+  )
+})
+
+test('partitions of critical tables are judged as buckets, other missing ones are missing', () => {
+  const partition = (name: string) => table(name, { is_of_partition: true })
+  assert.equal(lines(compare([base, partition('a.p1'), partition('a.p2')], [base], { buckets: ['a.p1'] })), [
+    'fail a.p2: the table a.p2 is missing',
+  ])
+  assert.equal(
+    lines(compare([base], [base, partition('a.p3'), { ...part('column', 'a.p3', 'x'), is_of_partition: true }])),
+    [],
+  )
+})
+
+test('a kind that the copy’s reader could not read is one error, not so many missing objects', () => {
+  const jobs = [object('cron job', 'a'), object('cron job', 'b')]
+  const unread = object('cron job', 'cron.job', '', {
+    problem: '"x" may not read cron.job: grant select on cron.job to "x"',
+  })
+  const rows = compare([base, ...jobs], [base, unread])
+  assert.equal(lines(rows), [
+    `error cron.job: production's 2 cron jobs could not be compared: "x" may not read cron.job`,
+  ])
+  assert.is(rows[0]?.hint, 'Run as a superuser of the copy, then verify again: grant select on cron.job to "x".')
+  assert.equal(lines(compare([base], [base, unread])), [
+    'error cron.job: nobody could look whether the copy has cron jobs that production does not have: "x" may not read cron.job',
+  ])
+})
+
+test('a kind that the capture could not read is an error, and nothing of it is unexpected', () => {
+  const unread = object('cron job', 'cron.job', '', { problem: 'reader may not: grant select on cron.job to reader' })
+  const rows = compare([base, unread], [base, object('cron job', 'a')])
+  assert.equal(lines(rows), [
+    'error cron.job: the baseline does not say which cron jobs production has, as its capture could not look: reader may not',
+  ])
+  assert.match(rows[0]?.hint ?? '', 'capture a new baseline there: grant select on cron.job to reader.')
+  assert.is(lines(compare([base, unread], [base, unread])).length, 2)
+})
+
+test('what would reach the outside may be disabled, and nothing else', () => {
+  const hook = part('trigger', 'a.t', 'hook', 'enabled\nCREATE TRIGGER hook')
+  const disarmed = ['trigger a.t.hook']
+  const off = { ...hook, definition: 'disabled\nCREATE TRIGGER hook' }
+  const both = [base, table('a.t')]
+  const rows = compare([...both, hook], [...both, off], { disarmed })
+  assert.equal(lines(rows), [])
+  assert.ok(
+    rows.some(
+      (row) =>
+        row.status === 'pass' &&
+        row.detail === 'the trigger a.t.hook is disabled in the copy, as it should be: it would reach the outside',
+    ),
+  )
+  assert.match(lines(compare([...both, hook], [...both, off]))[0] ?? '', '- enabled; + disabled')
+  for (const definition of [
+    'disabled\nCREATE TRIGGER hook before',
+    'enabled for replica\nCREATE TRIGGER hook',
+    'disabled',
+  ])
+    assert.is(lines(compare([...both, hook], [...both, { ...hook, definition }], { disarmed })).length, 1, definition)
+  assert.is(lines(compare([...both, off], [...both, hook], { disarmed })).length, 1)
+  assert.is(lines(compare([...both, hook], both, { disarmed })).length, 1)
+})
+
+test('the hint of a disabled trigger is the statement', () => {
+  const hook = part('trigger', 'a."t t"', '"h h"', 'enabled\nCREATE TRIGGER')
+  const rows = compare(
+    [base, table('a."t t"'), hook],
+    [base, table('a."t t"'), { ...hook, definition: 'disabled\nCREATE TRIGGER' }],
+  )
+  assert.is(rows[0]?.hint, 'Run: alter table a."t t" enable trigger "h h".')
+})
+
+test('no name with a line break passes for a statement of ours', () => {
+  const index = part('index', 'a.t', 'i', 'CREATE INDEX "x\nnot valid\ny" ON a.t')
+  assert.match(lines(compare([base, table('a.t'), index], [base, table('a.t')]))[0] ?? '', /^fail /)
+  const invalid = part('index', 'a.t', 'i', 'not valid\nCREATE INDEX i ON a.t')
+  assert.match(lines(compare([base, table('a.t'), invalid], [base, table('a.t')]))[0] ?? '', /^warn /)
+  const extension = (version: string, schema: string) =>
+    object('extension', 'e', `version: ${version}\nschema: ${schema}`)
+  assert.match(lines(compare([base, extension('1.9', 'a')], [base, extension('1.10', 'a')]))[0] ?? '', /^warn /)
+  assert.match(
+    lines(compare([base, extension('1.9', 'a')], [base, extension('1.9', '"b\nversion: 2"')]))[0] ?? '',
+    /^fail /,
+  )
+  assert.match(lines(compare([base, extension('1.9', 'a')], [base, extension('1.8', 'a')]))[0] ?? '', /^fail /)
+})
+
+test('the reader’s own role, grants and memberships are its means of looking', () => {
+  const actual = [
+    base,
+    object('role', '"Reader 1"', 'superuser'),
+    object('grant', 'table a.t to "Reader 1"'),
+    object('membership', 'pg_read_all_data to "Reader 1"'),
+  ]
+  assert.equal(lines(compare([base], actual, { role: 'Reader 1' })), [])
+  assert.is(lines(compare([base], actual, { role: 'another' })).length, 3)
+})
+
+test('hints are statements where there is one', () => {
+  const hint = (kind: string, name: string, definition: string, relation: string | null = null) => {
+    const held = relation === null ? [] : [table(relation)]
+    return compare([base, ...held, object(kind, name, definition, { relation_name: relation })], [base, ...held])[0]
+      ?.hint
+  }
+  assert.is(
+    hint('grant', 'table a.t to anon', 'INSERT, SELECT', 'a.t'),
+    'Create it again: grant INSERT, SELECT on table a.t to anon.',
+  )
+  assert.is(
+    hint('grant', 'function a.p() to anon', 'EXECUTE*'),
+    'Create it again: grant EXECUTE on routine a.p() to anon with grant option.',
+  )
+  assert.is(hint('membership', 'a to b', 'admin option'), 'Create it again: grant a to b with admin option.')
+  assert.is(
+    hint('constraint', 'a.t.c', 'CHECK ((x > 0))', 'a.t'),
+    'Create it again: alter table a.t add constraint c CHECK ((x > 0)).',
+  )
+  assert.is(hint('extension', 'e', 'version: 1\nschema: "S"'), 'Create it again: create extension e with schema "S".')
+  assert.is(hint('index', 'a.i', 'clustered\nCREATE INDEX i ON a.t', 'a.t'), 'Create it again: CREATE INDEX i ON a.t.')
+  assert.match(hint('policy', 'a.t.p', 'command: all\nusing: true', 'a.t') ?? '', 'by your migrations')
+  assert.match(hint('function', 'a.f()', `CREATE FUNCTION ${'x'.repeat(1e6)}`) ?? '', 'by your migrations')
+  const unexpected = (kind: string, name: string, relation: string | null = null) =>
+    compare(
+      [base, ...(relation ? [table(relation)] : [])],
+      [base, ...(relation ? [table(relation)] : []), object(kind, name, 'x', { relation_name: relation })],
+    )[0]?.hint
+  assert.match(unexpected('grant', 'table a.t to anon', 'a.t') ?? '', 'else run: revoke all on table a.t from anon.')
+  assert.match(unexpected('policy', 'a.t."p p"', 'a.t') ?? '', 'else run: drop policy "p p" on a.t.')
+})
+
+test('a long function shows its changed lines, and no row is a megabyte', () => {
+  const body = Array.from({ length: 20_000 }, (_, at) => `line ${at} ${'x'.repeat(40)}`)
+  const changed = body.with(12_345, 'changed')
+  const [row] = compare(
+    [base, object('function', 'f()', body.join('\n'))],
+    [base, object('function', 'f()', changed.join('\n'))],
+  )
+  assert.match(row?.detail ?? '', `differs from production: - ${body[12_345]}; + changed`)
+  assert.ok(JSON.stringify(row).length < 10_000)
+  assert.is.not(row?.expected, row?.actual)
+})
+
+test('differences are bounded in every way', () => {
+  const line = 'a'.repeat(1_000_000)
+  const other = `${line.slice(0, 500_000)}b${line.slice(500_001)}`
+  const one = describeDifference(line, other)
+  assert.match(
+    one,
+    /^- \(499960 characters cut\) a{240} \(499800 characters cut\); \+ \(499960 characters cut\) a{40}ba{199} \(\d+ characters cut\)$/,
+  )
+  const all = describeDifference(
+    Array.from({ length: 20_000 }, (_, at) => `a${at}`).join('\n'),
+    Array.from({ length: 20_000 }, (_, at) => `b${at}`).join('\n'),
+  )
+  assert.ok(all.length < 2000)
+  assert.match(all, '; and 39980 more changed lines (20000 in production, 20000 in the copy)')
+  assert.match(all, '- a0; ')
+  assert.match(all, '+ b0; ')
+  assert.match(describeDifference('a\n', 'a'), 'only in empty lines')
+  assert.is(boundedValue('short'), 'short')
+  assert.ok(boundedValue(line).length < 5000)
+  assert.is.not(boundedValue(line), boundedValue(other))
+})
+
+test.run()
