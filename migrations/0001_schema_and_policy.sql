@@ -129,6 +129,74 @@ comment on function drill._relation_oid(text) is
 revoke all on function drill._relation_oid(text) from public;
 -- end copy of sql/core/_relation_oid.sql
 
+-- begin copy of sql/core/_fingerprint.sql
+-- Twelve digits: enough to see a change. Not a safe place for a weak secret, but
+-- better than the secret.
+create or replace function drill._fingerprint(p_text text)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select 'sha256 ' || pg_catalog.substr(
+    pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p_text, pg_catalog.getdatabaseencoding())), 'hex'), 1, 12
+  )
+$$;
+
+comment on function drill._fingerprint(text) is
+  'Internal: what stands for a text that must not be shown; equal texts have equal ones';
+
+revoke all on function drill._fingerprint(text) from public;
+-- end copy of sql/core/_fingerprint.sql
+
+-- begin copy of sql/core/_trigger_definition.sql
+-- Arguments of triggers hold secrets: webhooks of Supabase carry their headers
+-- there. The arguments are the end of the text, and its length follows from them:
+-- each in quotes, quotes in them doubled, a comma and a blank between, a bracket last.
+create or replace function drill._trigger_definition(p_trigger oid)
+returns text
+language sql
+stable
+set search_path = ''
+set standard_conforming_strings = on
+as $$
+  select
+    case
+      when t.tgnargs = 0 then d.definition
+      else pg_catalog.format(
+        '%s%s argument%s, %s)',
+        pg_catalog.convert_from(
+          pg_catalog.substr(
+            pg_catalog.convert_to(d.definition, d.encoding),
+            1,
+            pg_catalog.octet_length(d.definition) - (
+              pg_catalog.octet_length(t.tgargs) + 3 * t.tgnargs - 1
+              + pg_catalog.length(d.arguments) - pg_catalog.length(pg_catalog.replace(d.arguments, '''', ''))
+            )
+          ),
+          d.encoding
+        ),
+        t.tgnargs,
+        case when t.tgnargs > 1 then 's' end,
+        drill._fingerprint(d.arguments)
+      )
+    end
+  from pg_catalog.pg_trigger as t
+  cross join lateral (
+    select
+      pg_catalog.pg_get_triggerdef(t.oid) as definition,
+      pg_catalog.encode(t.tgargs, 'escape') as arguments,
+      pg_catalog.getdatabaseencoding() as encoding
+  ) as d
+  where t.oid = p_trigger
+$$;
+
+comment on function drill._trigger_definition(oid) is
+  'Internal: definition of a trigger; of its arguments only number and fingerprint, for they may be secrets';
+
+revoke all on function drill._trigger_definition(oid) from public;
+-- end copy of sql/core/_trigger_definition.sql
+
 -- begin copy of sql/core/installation.sql
 -- Travels with every dump and every physical copy, so that a baseline of another
 -- database is recognised however the copy is named.
@@ -434,6 +502,8 @@ drop function drill.get_policy(text);
 drop table drill.policy;
 drop function drill.get_identity();
 drop table drill.installation;
+drop function drill._trigger_definition(oid);
+drop function drill._fingerprint(text);
 drop function drill._relation_oid(text);
 drop function drill._relation_name(oid);
 drop function drill._is_copy();

@@ -1,4 +1,4 @@
-import type { Outbound } from '../database/contract.ts'
+import type { Outbound, SchemaObject } from '../database/contract.ts'
 
 /**
  * armed: it can act on the outside; disarmed: it cannot; left: it may, by the plan or because it is worth a warning and
@@ -19,6 +19,31 @@ export function disarmingExitCode(things: readonly Outbound[]): 0 | 1 | 2 {
   const standings = things.map(standingOf)
   if (standings.includes('armed')) return 1
   return standings.includes('unknown') ? 2 : 0
+}
+
+/**
+ * The objects that a copy rightly has disabled, as `kind name`: what could reach the outside and is disarmed. A trigger of a
+ * partitioned table stands for its clones on the partitions.
+ * @param objects of the same copy: they tell which tables are partitions of which
+ */
+export function disarmedObjects(things: readonly Outbound[], objects: readonly SchemaObject[]): Set<string> {
+  const keys = new Set<string>()
+  for (const thing of things) {
+    if (standingOf(thing) === 'disarmed') keys.add(`${thing.object_kind} ${thing.object_name}`)
+  }
+  const parents = new Map<string, string>()
+  for (const { object_kind: kind, object_name: name, definition } of objects) {
+    const parent = kind === 'table' ? /^partition of: (.+)$/m.exec(definition)?.[1] : undefined
+    if (parent !== undefined) parents.set(name, parent)
+  }
+  for (const { object_kind: kind, object_name: name, relation_name: relation } of objects) {
+    if (kind !== 'trigger' || relation === null) continue
+    const trigger = name.slice(relation.length)
+    for (let parent = parents.get(relation); parent !== undefined; parent = parents.get(parent)) {
+      if (keys.has(`trigger ${parent}${trigger}`)) keys.add(`trigger ${name}`)
+    }
+  }
+  return keys
 }
 
 /** On production's own server what belongs to the server is production's, and must stay as it is. */

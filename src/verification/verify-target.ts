@@ -4,12 +4,20 @@ import { compareManifests, guardRpc, installedManifest, shippedManifest } from '
 import { type Database, withDatabase } from '../database/connect.ts'
 import { describeConnection } from '../database/connection-url.ts'
 import type { Bucket, CheckResult, Identity, RecoveryPoint } from '../database/contract.ts'
-import { applyWaivers, getIdentity, getRegistrations, listBuckets, listObjects } from '../database/facts.ts'
+import {
+  applyWaivers,
+  getIdentity,
+  getRegistrations,
+  listBuckets,
+  listObjects,
+  listOutbound,
+} from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { toolVersion } from '../project-files.ts'
 import { compareBaseline } from '../rules/compare-baseline.ts'
 import { compareObjects } from '../rules/compare-objects.ts'
+import { disarmedObjects } from '../rules/disarming.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Stages, StageTime } from '../terminal/stages.ts'
 import { type BaselineSource, newestBaselineIn } from './baseline-source.ts'
@@ -148,8 +156,11 @@ async function judgeCopy(
       if (baseline === null) results.push({ ...noBaseline, check_name: readData ? 'row_counts' : 'buckets_present' })
       else {
         const registrations = await getRegistrations(transaction)
-        const compare = async () =>
-          compareObjects(baseline.document, await listObjects(transaction), question.target.connection.user)
+        const compare = async () => {
+          const objects = await listObjects(transaction)
+          const disarmed = disarmedObjects(await listOutbound(transaction), objects)
+          return compareObjects(baseline.document, objects, question.target.connection.user, disarmed)
+        }
         results.push(...(await stages.run('objects', () => runCheck(transaction, 'objects', compare))))
         const copy = { buckets, recovery, now, registrations, is_measured: readData, identity }
         results.push(...compareBaseline(baseline.document, copy))
