@@ -303,11 +303,15 @@ test('look-alikes: what is not there cannot be called; comments, grants, other f
   await db.run(
     ...trigger('no_net', `execute 'select net.http_post(url := $1)' using 'https://x.example.com';`),
     ...trigger('no_dblink', `perform dblink('host=x.example.com', 'select 1');`),
+    'create schema supabase_functions',
+    `create function supabase_functions.http_request() returns trigger language plpgsql as 'begin perform net.http_post(url := TG_ARGV[0]); return new; end'`,
+    `create trigger no_hook after insert on public.t for each row execute function supabase_functions.http_request('https://x.example.com')`,
   )
   assert.equal(await bad(), [])
   await db.run(
     'drop trigger no_net on public.t',
     'drop trigger no_dblink on public.t',
+    'drop trigger no_hook on public.t',
     ...pgNet,
     'create extension dblink',
     'create schema other',
