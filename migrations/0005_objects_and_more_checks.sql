@@ -4453,7 +4453,7 @@ begin
         and p.proname = 'http_request'
         and n.nspname = 'supabase_functions'
       ),
-      case when d.is_replica_only then 'it fires only in sessions with session_replication_role = replica' end,
+      case when d.is_armed and d.is_replica_only then 'it fires only in sessions with session_replication_role = replica' end,
       null::text,
       case
         when d.relkind = 'v' then array[pg_catalog.format('drop trigger %I on %s', d.tgname, d.relation_name)]

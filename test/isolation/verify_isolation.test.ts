@@ -41,6 +41,7 @@ interface Outbound {
   object_name: string
   reaches: string | null
   is_armed: boolean | null
+  mitigation: string | null
   disarming_statements: string[]
 }
 const outbound = async (kind?: string, scratch = db) =>
@@ -278,7 +279,7 @@ test('triggers that post: pg_net, the webhooks of Supabase, dblink, a program', 
     [6],
   )
   await obey()
-  assert.ok((await outbound('webhook_trigger')).every((row) => row.is_armed === false))
+  assert.ok((await outbound('webhook_trigger')).every((row) => row.is_armed === false && row.mitigation === null))
 })
 
 test('a trigger that posts through other functions, in any depth and language', async () => {
