@@ -165,7 +165,7 @@ function judgeUnexpected(object: SchemaObject): CheckResult {
   return row(
     opening.has(kind) || isAbove ? 'fail' : 'warn',
     name,
-    `the ${kind} ${name} is in the copy, but not in production's baseline`,
+    `the ${kind} ${name} ${kind === 'large objects' ? 'are' : 'is'} in the copy, but not in production's baseline`,
     statement === undefined
       ? 'Find out where it came from; if production made it since the baseline, capture a new one there.'
       : `If production made it since the baseline, capture a new one there; else run: ${statement}.`,
