@@ -578,8 +578,28 @@ set search_path = ''
 set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 as $$
+  -- Materialized, or the expression would be deparsed anew at each of the ten places
+  -- that look at it. Joined, for a call of drill._relation_name per partition is as dear.
+  with partition as materialized (
+    select
+      pg_catalog.format('%I.%I', n.nspname, c.relname) as partition_name,
+      pg_catalog.pg_get_expr(c.relpartbound, c.oid) as expression,
+      i.inhdetachpending
+    from pg_catalog.pg_inherits as i
+    inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
+    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    inner join pg_catalog.pg_partitioned_table as p on p.partrelid = i.inhparent
+    where i.inhparent = drill._relation_oid(p_relation_name)
+  ),
+  bound as materialized (
+    select
+      p.*,
+      pg_catalog.substring(p.expression, 'FROM \((MINVALUE|''[^'']*'')') as lower_bound,
+      pg_catalog.substring(p.expression, 'TO \((MAXVALUE|''[^'']*'')') as upper_bound
+    from partition as p
+  )
   select
-    drill._relation_name(c.oid),
+    b.partition_name,
     b.expression = 'DEFAULT',
     case
       when b.lower_bound = 'MINVALUE' then '-infinity'::timestamptz
@@ -589,19 +609,9 @@ as $$
       when b.upper_bound = 'MAXVALUE' then 'infinity'::timestamptz
       when b.upper_bound ~ '^''-?(\d+-\d+-\d+|infinity)' then pg_catalog.btrim(b.upper_bound, '''')::timestamptz
     end,
-    i.inhdetachpending
-  from pg_catalog.pg_inherits as i
-  inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
-  inner join pg_catalog.pg_partitioned_table as p on p.partrelid = i.inhparent
-  cross join lateral (
-    select
-      e.expression,
-      pg_catalog.substring(e.expression, 'FROM \((MINVALUE|''[^'']*'')') as lower_bound,
-      pg_catalog.substring(e.expression, 'TO \((MAXVALUE|''[^'']*'')') as upper_bound
-    from (select pg_catalog.pg_get_expr(c.relpartbound, c.oid) as expression) as e
-  ) as b
-  where i.inhparent = drill._relation_oid(p_relation_name)
-  order by b.expression = 'DEFAULT', 3, drill._relation_name(c.oid) collate "C"
+    b.inhdetachpending
+  from bound as b
+  order by b.expression = 'DEFAULT', 3, b.partition_name collate "C"
 $$;
 
 comment on function drill.list_partitions(text) is
@@ -632,6 +642,10 @@ declare
   v_partition record;
   v_other record;
   v_partition_count bigint;
+  v_names_without_leaf text[];
+  v_is_cut_by_time boolean;
+  v_pending_names text[];
+  v_default_names text[];
   v_row_count bigint;
   v_result drill.check_result;
   v_is_any boolean := false;
@@ -668,18 +682,33 @@ begin
       continue;
     end if;
 
-    select
-      pg_catalog.count(*) filter (where not p.is_default),
-      pg_catalog.range_agg(pg_catalog.tstzrange(p.starts_at, p.ends_at)) filter (where not p.is_default)
-    into v_partition_count, v_covered
-    from drill.list_partitions(v_relation.relation_name) as p
-    where not p.is_detach_pending
-      -- One that is partitioned again and has no leaf takes no row.
-      and exists (
+    -- One that is partitioned again and has no leaf takes no row.
+    select coalesce(pg_catalog.array_agg(drill._relation_name(c.oid)), '{}')
+    into v_names_without_leaf
+    from pg_catalog.pg_inherits as i
+    inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = v_relation_oid
+      and c.relkind = 'p'
+      and not exists (
         select
-        from pg_catalog.pg_partition_tree(drill._relation_oid(p.partition_name)::regclass) as t
+        from pg_catalog.pg_partition_tree(c.oid::regclass) as t
         where t.isleaf
       );
+
+    -- Once, for all that follows.
+    select
+      pg_catalog.count(*) filter (where p.is_usable),
+      pg_catalog.range_agg(pg_catalog.tstzrange(p.starts_at, p.ends_at)) filter (where p.is_usable),
+      pg_catalog.count(*) filter (where not p.is_default and (p.starts_at is null or p.ends_at is null)) = 0,
+      coalesce(pg_catalog.array_agg(p.partition_name) filter (where p.is_detach_pending), '{}'),
+      coalesce(pg_catalog.array_agg(p.partition_name) filter (where p.is_default), '{}')
+    into v_partition_count, v_covered, v_is_cut_by_time, v_pending_names, v_default_names
+    from (
+      select
+        l.*,
+        not l.is_default and not l.is_detach_pending and l.partition_name <> all (v_names_without_leaf) as is_usable
+      from drill.list_partitions(v_relation.relation_name) as l
+    ) as p;
 
     -- Dates know no zone: their periods begin at midnight of the bounds as they stand.
     select case a.atttypid when 'timestamptz'::regtype then v_relation.time_zone else 'UTC' end
@@ -691,12 +720,7 @@ begin
     where p.partrelid = v_relation_oid;
     v_bound_zone := coalesce(v_bound_zone, v_relation.time_zone);
 
-    if exists (
-      select
-      from drill.list_partitions(v_relation.relation_name) as p
-      where not p.is_default
-        and (p.starts_at is null or p.ends_at is null)
-    ) then
+    if not v_is_cut_by_time then
       return next row(
         'partitions', v_relation.relation_name, 'error',
         pg_catalog.format('the partitions of %s are not cut by time, so their periods cannot be judged', v_relation.relation_name),
@@ -781,8 +805,7 @@ begin
     -- Half detached, or detached and left lying about.
     for v_partition in
       select p.partition_name, true as is_pending, true as was_attached
-      from drill.list_partitions(v_relation.relation_name) as p
-      where p.is_detach_pending
+      from pg_catalog.unnest(v_pending_names) as p (partition_name)
       union all
       -- One that production keeps detached, as an archive, is in no baseline.
       select
@@ -819,8 +842,7 @@ begin
 
     for v_partition in
       select p.partition_name
-      from drill.list_partitions(v_relation.relation_name) as p
-      where p.is_default
+      from pg_catalog.unnest(v_default_names) as p (partition_name)
     loop
       begin
         execute pg_catalog.format('select pg_catalog.count(*) from %s', v_partition.partition_name) into v_row_count;

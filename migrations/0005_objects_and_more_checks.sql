@@ -1650,11 +1650,16 @@ revoke all on function drill.export_baseline(uuid) from public;
 -- Catalog only. Judges what is wrong in any database; what is merely wider than
 -- in production, a comparison with the baseline must tell. Members of extensions
 -- and what Supabase's own roles own are theirs to answer for.
+--
+-- No nested loops over common table expressions, whose size the planner cannot know, and
+-- no compiling, which the price put on them would call for.
 create or replace function drill.verify_access()
 returns setof drill.check_result
 language sql
 stable
 set search_path = ''
+set enable_nestloop = off
+set jit = off
 as $$
   with recursive api_role as (
     select r.oid as role_oid, r.rolname::text as role_name
@@ -2395,11 +2400,17 @@ revoke all on function drill.verify_orphans() from public;
 -- Catalog only. convalidated says nothing about today: it stays true when the
 -- triggers of a foreign key are disabled and orphans come in. A trigger of a
 -- foreign key is found through tgconstraint, as its name holds an oid.
+--
+-- The planner knows nothing of the size of a common table expression: it would take
+-- one of 2,400 foreign keys for one row, and read all triggers for each. Hence no
+-- nested loops; and no compiling, which the price put on them would call for.
 create or replace function drill.verify_indexes()
 returns setof drill.check_result
 language sql
 stable
 set search_path = ''
+set enable_nestloop = off
+set jit = off
 as $$
   with index_state as (
     select

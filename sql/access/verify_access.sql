@@ -1,11 +1,16 @@
 -- Catalog only. Judges what is wrong in any database; what is merely wider than
 -- in production, a comparison with the baseline must tell. Members of extensions
 -- and what Supabase's own roles own are theirs to answer for.
+--
+-- No nested loops over common table expressions, whose size the planner cannot know, and
+-- no compiling, which the price put on them would call for.
 create or replace function drill.verify_access()
 returns setof drill.check_result
 language sql
 stable
 set search_path = ''
+set enable_nestloop = off
+set jit = off
 as $$
   with recursive api_role as (
     select r.oid as role_oid, r.rolname::text as role_name

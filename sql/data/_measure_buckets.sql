@@ -32,6 +32,9 @@ declare
   v_relation record;
   v_bucket record;
   v_names text[];
+  v_starts timestamptz[];
+  v_ends timestamptz[];
+  v_defaults boolean[];
   v_batch text[];
   v_row_counts bigint[];
   v_oldest timestamptz[];
@@ -62,8 +65,13 @@ begin
       continue;
     end if;
 
-    select coalesce(pg_catalog.array_agg(p.partition_name order by p.position), array[v_relation.relation_name])
-    into v_names
+    -- Once for each relation, not for each batch.
+    select
+      coalesce(pg_catalog.array_agg(p.partition_name order by p.position), array[v_relation.relation_name]),
+      pg_catalog.array_agg(p.starts_at order by p.position),
+      pg_catalog.array_agg(p.ends_at order by p.position),
+      pg_catalog.array_agg(p.is_default order by p.position)
+    into v_names, v_starts, v_ends, v_defaults
     from drill.list_partitions(v_relation.relation_name) with ordinality
       as p (partition_name, is_default, starts_at, ends_at, is_detach_pending, position);
 
@@ -83,15 +91,14 @@ begin
       end if;
 
       for v_bucket in
-        select b.bucket_name, b.position::integer as position, p.starts_at, p.ends_at, coalesce(p.is_default, false) as is_default
+        select b.bucket_name, b.position::integer as position
         from pg_catalog.unnest(v_batch) with ordinality as b (bucket_name, position)
-        left join drill.list_partitions(v_relation.relation_name) as p on p.partition_name = b.bucket_name
         order by b.position
       loop
         _measure_buckets.bucket_name := v_bucket.bucket_name;
-        _measure_buckets.starts_at := v_bucket.starts_at;
-        _measure_buckets.ends_at := v_bucket.ends_at;
-        _measure_buckets.is_default := v_bucket.is_default;
+        _measure_buckets.starts_at := v_starts[v_start + v_bucket.position - 1];
+        _measure_buckets.ends_at := v_ends[v_start + v_bucket.position - 1];
+        _measure_buckets.is_default := coalesce(v_defaults[v_start + v_bucket.position - 1], false);
         _measure_buckets.problem := null;
         if v_is_measured then
           _measure_buckets.row_count := v_row_counts[v_bucket.position];

@@ -19,6 +19,10 @@ declare
   v_partition record;
   v_other record;
   v_partition_count bigint;
+  v_names_without_leaf text[];
+  v_is_cut_by_time boolean;
+  v_pending_names text[];
+  v_default_names text[];
   v_row_count bigint;
   v_result drill.check_result;
   v_is_any boolean := false;
@@ -55,18 +59,33 @@ begin
       continue;
     end if;
 
-    select
-      pg_catalog.count(*) filter (where not p.is_default),
-      pg_catalog.range_agg(pg_catalog.tstzrange(p.starts_at, p.ends_at)) filter (where not p.is_default)
-    into v_partition_count, v_covered
-    from drill.list_partitions(v_relation.relation_name) as p
-    where not p.is_detach_pending
-      -- One that is partitioned again and has no leaf takes no row.
-      and exists (
+    -- One that is partitioned again and has no leaf takes no row.
+    select coalesce(pg_catalog.array_agg(drill._relation_name(c.oid)), '{}')
+    into v_names_without_leaf
+    from pg_catalog.pg_inherits as i
+    inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
+    where i.inhparent = v_relation_oid
+      and c.relkind = 'p'
+      and not exists (
         select
-        from pg_catalog.pg_partition_tree(drill._relation_oid(p.partition_name)::regclass) as t
+        from pg_catalog.pg_partition_tree(c.oid::regclass) as t
         where t.isleaf
       );
+
+    -- Once, for all that follows.
+    select
+      pg_catalog.count(*) filter (where p.is_usable),
+      pg_catalog.range_agg(pg_catalog.tstzrange(p.starts_at, p.ends_at)) filter (where p.is_usable),
+      pg_catalog.count(*) filter (where not p.is_default and (p.starts_at is null or p.ends_at is null)) = 0,
+      coalesce(pg_catalog.array_agg(p.partition_name) filter (where p.is_detach_pending), '{}'),
+      coalesce(pg_catalog.array_agg(p.partition_name) filter (where p.is_default), '{}')
+    into v_partition_count, v_covered, v_is_cut_by_time, v_pending_names, v_default_names
+    from (
+      select
+        l.*,
+        not l.is_default and not l.is_detach_pending and l.partition_name <> all (v_names_without_leaf) as is_usable
+      from drill.list_partitions(v_relation.relation_name) as l
+    ) as p;
 
     -- Dates know no zone: their periods begin at midnight of the bounds as they stand.
     select case a.atttypid when 'timestamptz'::regtype then v_relation.time_zone else 'UTC' end
@@ -78,12 +97,7 @@ begin
     where p.partrelid = v_relation_oid;
     v_bound_zone := coalesce(v_bound_zone, v_relation.time_zone);
 
-    if exists (
-      select
-      from drill.list_partitions(v_relation.relation_name) as p
-      where not p.is_default
-        and (p.starts_at is null or p.ends_at is null)
-    ) then
+    if not v_is_cut_by_time then
       return next row(
         'partitions', v_relation.relation_name, 'error',
         pg_catalog.format('the partitions of %s are not cut by time, so their periods cannot be judged', v_relation.relation_name),
@@ -168,8 +182,7 @@ begin
     -- Half detached, or detached and left lying about.
     for v_partition in
       select p.partition_name, true as is_pending, true as was_attached
-      from drill.list_partitions(v_relation.relation_name) as p
-      where p.is_detach_pending
+      from pg_catalog.unnest(v_pending_names) as p (partition_name)
       union all
       -- One that production keeps detached, as an archive, is in no baseline.
       select
@@ -206,8 +219,7 @@ begin
 
     for v_partition in
       select p.partition_name
-      from drill.list_partitions(v_relation.relation_name) as p
-      where p.is_default
+      from pg_catalog.unnest(v_default_names) as p (partition_name)
     loop
       begin
         execute pg_catalog.format('select pg_catalog.count(*) from %s', v_partition.partition_name) into v_row_count;
