@@ -8,7 +8,7 @@ import { verificationJson } from '../proof/json.ts'
 import { verificationText } from '../proof/text.ts'
 import { proofsDirectory, requireNoProof, writeProof } from '../proof/write-proof.ts'
 import { judge } from '../rules/verdict.ts'
-import { withThrowAwaySandbox } from '../sandbox/throw-away.ts'
+import type { withThrowAwaySandbox } from '../sandbox/throw-away.ts'
 import { Stages } from '../terminal/stages.ts'
 import { type BaselineSource, baselineOfFile } from '../verification/baseline-source.ts'
 import { type Depth, depths } from '../verification/depths.ts'
@@ -72,7 +72,7 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
       const stages = new Stages()
       const found =
         options.target === 'sandbox'
-          ? await withThrowAwaySandbox(stages, (sandbox) => verifyTarget(question(options, baseline, sandbox), stages))
+          ? await onSandbox(stages, (sandbox) => verifyTarget(question(options, baseline, sandbox), stages))
           : await verifyTarget(question(options, baseline, databasesOf(findTarget(options.target))), stages)
       const directory = options.out ?? join(proofsDirectory, found.verification_id)
       const verification = options.proof ? prove(directory, found) : found
@@ -82,6 +82,10 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
       setExitCode(verification.verdict.exit_code)
     })
 }
+
+// Loaded when it is asked for: a verification of somebody's copy must not wait for what makes and migrates clusters.
+const onSandbox: typeof withThrowAwaySandbox = async (stages, use) =>
+  await (await import('../sandbox/throw-away.ts')).withThrowAwaySandbox(stages, use)
 
 // Without its proof a verification does not count, but what was found is not kept back.
 function prove(directory: string, verification: Verification): Verification {
