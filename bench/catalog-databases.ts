@@ -93,7 +93,8 @@ export async function buildObjects(sql: Sql, count: number, seed: number): Promi
        from ${name} as e inner join public.sites as s on s.id = e.site_id where e.state <> 'closed'`,
     ]
     if (i % 6 === 0) statements.push(`create type ${schema}.mode_${i} as enum ('on', 'off', 'mode ${i}')`)
-    if (i % 6 === 2) statements.push(`create domain ${schema}.code_${i} as text check (value ~ '^[A-Z]{${1 + (i % 9)}}$')`)
+    if (i % 6 === 2)
+      statements.push(`create domain ${schema}.code_${i} as text check (value ~ '^[A-Z]{${1 + (i % 9)}}$')`)
     if (i % 6 === 4) statements.push(`create type ${schema}.pair_${i} as (code text, amount numeric(12, 2))`)
     await sql.unsafe(statements.join(';\n'))
   }

@@ -1,5 +1,6 @@
 // Measures how much dearer something is than the least that it could cost. A ratio of two medians taken in alternation on
-// the same machine in the same minute says the same on a slow machine and a fast one, which seconds do not.
+// the same machine in the same minute says the same on a slow machine and a fast one, which seconds do not. What is no time,
+// such as memory, is read and held against its limit.
 
 import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -13,16 +14,37 @@ export interface BenchContext {
   seed: number
 }
 
-export interface Measurement {
+/** Two things of which the times are compared. */
+export interface Comparison {
   name: string
   /** The highest ratio of subject to floor that is accepted. */
   limit: number
   /** The least that it could cost, such as a bare count(*). */
   floor: () => unknown
   subject: () => unknown
-  /** Said beside the times, such as the size of what was measured. */
-  detail?: string
+  /** Said beside the times, such as the size of what was measured, or what follows from the ratio. */
+  detail?: string | ((ratio: number) => string)
 }
+
+/** A number that is no time. */
+export interface Reading {
+  name: string
+  /** The highest value that is accepted. */
+  limit: number
+  read: () => number | Promise<number>
+  /** What the number counts, and of what. */
+  detail: string
+}
+
+/** What cannot be measured on this machine. It has not passed. */
+export interface NotDone {
+  name: string
+  limit: number
+  /** What is missing here. */
+  missing: string
+}
+
+export type Measurement = Comparison | Reading | NotDone
 
 /** What a bench/*.bench.ts file exports by default. */
 export type Bench = (
@@ -31,7 +53,7 @@ export type Bench = (
 
 export interface Result {
   name: string
-  /** Null where the measurement failed. */
+  /** What is held against the limit: the ratio, or what was read. Null where the measurement failed or was not done. */
   ratio: number | null
   limit: number | null
   ok: boolean
@@ -57,7 +79,25 @@ async function milliseconds(action: () => unknown): Promise<number> {
 }
 
 export async function measure(measurement: Measurement, runs: number): Promise<Result> {
-  const { name, limit, floor, subject, detail } = measurement
+  if ('missing' in measurement) {
+    const { name, limit, missing } = measurement
+    return { name, ratio: null, limit, ok: false, detail: `not done: ${missing}` }
+  }
+  return await ('read' in measurement ? read(measurement) : compare(measurement, runs))
+}
+
+async function read({ name, limit, read, detail }: Reading): Promise<Result> {
+  try {
+    if (!(limit > 0)) throw new Error(`the limit must be above 0, not ${limit}`)
+    const value = await read()
+    if (!(value > 0) || !Number.isFinite(value)) throw new Error(`what was read is no measurement: ${value}`)
+    return { name, ratio: Math.round(value * 1000) / 1000, limit, ok: value <= limit, detail }
+  } catch (thrown) {
+    return failure(name, limit, thrown)
+  }
+}
+
+async function compare({ name, limit, floor, subject, detail }: Comparison, runs: number): Promise<Result> {
   const floors: number[] = []
   const subjects: number[] = []
   try {
@@ -77,7 +117,7 @@ export async function measure(measurement: Measurement, runs: number): Promise<R
       ratio: Math.round(ratio * 1000) / 1000,
       limit,
       ok: ratio <= limit,
-      detail: detail === undefined ? times : `${detail}; ${times}`,
+      detail: detail === undefined ? times : `${typeof detail === 'string' ? detail : detail(ratio)}; ${times}`,
     }
   } catch (thrown) {
     return failure(name, limit, thrown)

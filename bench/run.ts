@@ -1,6 +1,7 @@
 // node --import tsx bench/run.ts [--size ROWS] [--runs N] [--seed N] [--only NAME] [--dir DIR] [--out FILE]
 //
-// Exit code 0: every ratio within its limit; 1: one beyond it, one that failed, or none measured; 2: wrong options.
+// Exit code 0: every ratio within its limit; 1: one beyond it, one that failed or could not be measured here, or none
+// measured; 2: wrong options.
 
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'

@@ -74,6 +74,53 @@ test('a measurement that throws has failed, in the floor as in the subject', asy
   }
 })
 
+test('the detail may say what follows from the ratio', async () => {
+  const detail = (ratio: number) => `the ratio is ${ratio > 0 ? 'known' : 'unknown'}`
+  const result = await measure({ name: 'said', limit: 1000, floor: () => sleep(2), subject: () => sleep(2), detail }, 1)
+  assert.match(result.detail, /^the ratio is known; [\d.]+ ms against /)
+})
+
+test('a reading is taken once and held against its limit', async () => {
+  let taken = 0
+  const read = async () => {
+    taken += 1
+    return 149.98765
+  }
+  const within = await measure({ name: 'memory', limit: 150, read, detail: 'MB at most' }, 3)
+  assert.equal(within, { name: 'memory', ratio: 149.988, limit: 150, ok: true, detail: 'MB at most' })
+  assert.is(taken, 1)
+  assert.not.ok((await measure({ name: 'memory', limit: 149, read, detail: 'MB at most' }, 3)).ok)
+})
+
+test('a reading that is no measurement, or throws, has failed', async () => {
+  for (const value of [Number.NaN, 0, -1, Number.POSITIVE_INFINITY]) {
+    const result = await measure({ name: 'nothing', limit: 150, read: () => value, detail: 'MB' }, 1)
+    assert.is(result.ok, false)
+    assert.is(result.ratio, null)
+    assert.match(result.detail, /^failed: what was read is no measurement/)
+  }
+  const thrown = await measure(
+    { name: 'broken', limit: 150, read: () => Promise.reject(new Error('no program')), detail: 'MB' },
+    1,
+  )
+  assert.is(thrown.detail, 'failed: no program')
+  assert.not.ok(thrown.ok)
+})
+
+test('what cannot be measured here says so, and has not passed', async () => {
+  assert.equal(await measure({ name: 'dump', limit: 1, missing: 'there is no pg_dump' }, 3), {
+    name: 'dump',
+    ratio: null,
+    limit: 1,
+    ok: false,
+    detail: 'not done: there is no pg_dump',
+  })
+  const measurements = "[{ name: 'dump', limit: 1, missing: 'there is no pg_dump' }]"
+  const { status, stdout } = run({ 'a.bench.ts': `export default async () => ({ measurements: ${measurements} })` })
+  assert.is(status, 1)
+  assert.match(stdout, /^FAIL\s+dump\s+-\s+1\.00\s+not done: there is no pg_dump$/m)
+})
+
 test('a limit that cannot be met or is no number has failed', async () => {
   for (const limit of [0, -1, Number.NaN]) {
     assert.not.ok((await measure({ name: 'limit', limit, floor: () => sleep(1), subject: () => sleep(1) }, 1)).ok)
