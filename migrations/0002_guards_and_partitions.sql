@@ -125,16 +125,19 @@ as $$
       ) as function_oid
     from drill.guards as g
   ),
-  -- The guarded table, and every partition below it at any depth.
+  -- The guarded table, and every partition below it at any depth. Not asked of
+  -- pg_partition_tree, which locks each of them.
   member as (
     select g.relation_name, g.trigger_name, g.relation_oid as member_oid, true as is_parent
     from guard as g
     where g.relation_oid is not null
     union all
-    select g.relation_name, g.trigger_name, t.relid::oid, false
-    from guard as g
-    cross join lateral pg_catalog.pg_partition_tree(g.relation_oid::regclass) as t
-    where t.relid <> g.relation_oid
+    select m.relation_name, m.trigger_name, i.inhrelid, false
+    from member as m
+    inner join pg_catalog.pg_inherits as i on i.inhparent = m.member_oid
+    inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
+    where c.relispartition
+      and not i.inhdetachpending
   ),
   -- The trigger on the table, and the clones that PostgreSQL made of it.
   guard_trigger as (
@@ -685,18 +688,29 @@ begin
       continue;
     end if;
 
-    -- One that is partitioned again and has no leaf takes no row.
-    select coalesce(pg_catalog.array_agg(drill._relation_name(c.oid)), '{}')
+    -- One that is partitioned again and has no leaf takes no row. Not asked of pg_partition_tree,
+    -- which locks every partition.
+    with recursive below as (
+      select c.oid as child_oid, c.oid, c.relkind
+      from pg_catalog.pg_inherits as i
+      inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
+      where i.inhparent = v_relation_oid
+        and c.relkind = 'p'
+      union all
+      select b.child_oid, c.oid, c.relkind
+      from below as b
+      inner join pg_catalog.pg_inherits as i on i.inhparent = b.oid
+      inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
+      where not i.inhdetachpending
+    )
+    select coalesce(pg_catalog.array_agg(drill._relation_name(c.child_oid)), '{}')
     into v_names_without_leaf
-    from pg_catalog.pg_inherits as i
-    inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
-    where i.inhparent = v_relation_oid
-      and c.relkind = 'p'
-      and not exists (
-        select
-        from pg_catalog.pg_partition_tree(c.oid::regclass) as t
-        where t.isleaf
-      );
+    from (
+      select b.child_oid
+      from below as b
+      group by b.child_oid
+      having pg_catalog.bool_and(b.relkind = 'p')
+    ) as c;
 
     -- Once, for all that follows.
     select

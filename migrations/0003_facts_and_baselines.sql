@@ -344,7 +344,8 @@ revoke all on function drill._measure_query(text[], text, boolean, boolean) from
 -- Exact counts, never statistics: n_live_tup is 0 in a physical copy.
 -- Stable, so that all of its queries see the one snapshot of the calling
 -- statement, whatever the isolation level. A relation that cannot be measured
--- gives a row with its problem, and the rest goes on. Takes ACCESS SHARE locks.
+-- gives a row with its problem, and the rest goes on. Takes ACCESS SHARE locks, those
+-- of a hundred partitions at a time.
 --
 -- The partitions of a relation are measured by one query, a hundred at a time:
 -- as branches of a union all they are spread over parallel workers, which one
@@ -426,6 +427,9 @@ begin
           execute drill._measure_query(v_batch, v_relation.timestamp_column, p_with_counts, p_with_times)
           into v_row_counts, v_oldest, v_newest;
           v_is_measured := true;
+          -- What was measured is in variables, which stay; the locks go. All of them together, one for
+          -- each partition and each of its indexes, would be more than the server has room for.
+          raise exception using errcode = 'transaction_rollback', message = 'measured';
         exception
           -- Not swallowed: each bucket is tried alone below, and says its problem.
           when others then

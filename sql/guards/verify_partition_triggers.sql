@@ -29,16 +29,19 @@ as $$
       ) as function_oid
     from drill.guards as g
   ),
-  -- The guarded table, and every partition below it at any depth.
+  -- The guarded table, and every partition below it at any depth. Not asked of
+  -- pg_partition_tree, which locks each of them.
   member as (
     select g.relation_name, g.trigger_name, g.relation_oid as member_oid, true as is_parent
     from guard as g
     where g.relation_oid is not null
     union all
-    select g.relation_name, g.trigger_name, t.relid::oid, false
-    from guard as g
-    cross join lateral pg_catalog.pg_partition_tree(g.relation_oid::regclass) as t
-    where t.relid <> g.relation_oid
+    select m.relation_name, m.trigger_name, i.inhrelid, false
+    from member as m
+    inner join pg_catalog.pg_inherits as i on i.inhparent = m.member_oid
+    inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
+    where c.relispartition
+      and not i.inhdetachpending
   ),
   -- The trigger on the table, and the clones that PostgreSQL made of it.
   guard_trigger as (

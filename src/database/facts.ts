@@ -118,10 +118,20 @@ export async function captureBaseline(database: Database, label: string | undefi
   return (rows[0] as { baseline_id: string }).baseline_id
 }
 
-/** One stored baseline as a JSON document in text. @param baselineId undefined: the newest */
-export async function exportBaseline(database: Database, baselineId: string | undefined): Promise<string> {
+/**
+ * One stored baseline as a JSON document in text.
+ * @param baselineId undefined: the newest
+ * @param form dense where nobody reads it: line breaks and indents are a third of the text
+ */
+export async function exportBaseline(
+  database: Database,
+  baselineId: string | undefined,
+  form: 'pretty' | 'dense' = 'pretty',
+): Promise<string> {
   const { rows } = await sql<{ document: string }>`
-    select jsonb_pretty(drill.export_baseline(${baselineId ?? null}::uuid)) as document`.execute(database)
+    select
+      case when ${form === 'dense'} then d.document::text else jsonb_pretty(d.document) end as document
+    from (select drill.export_baseline(${baselineId ?? null}::uuid) as document) as d`.execute(database)
   return (rows[0] as { document: string }).document
 }
 

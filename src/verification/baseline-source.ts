@@ -25,7 +25,7 @@ export async function newestBaselineIn(database: Database, target: Target): Prom
   const origin = 'the newest inside the target'
   let text: string
   try {
-    text = await exportBaseline(database, undefined)
+    text = await exportBaseline(database, undefined, 'dense')
   } catch (error) {
     if ((error as { code?: string }).code !== 'RD003') throw error
     if ((await listBaselines(database)).length === 0) return null

@@ -42,6 +42,30 @@ test('an index at the timestamp gives the same answer as a scan', async () => {
   assert.equal(await buckets(), scanned)
 })
 
+test('the locks of what was measured are given back: thousands would not fit', async () => {
+  await db.run(
+    'create table s.t (at timestamptz not null) partition by range (at)',
+    `do $$ begin
+       for i in 0..119 loop
+         execute format('create table s.p%s partition of s.t for values from (%L) to (%L)', i,
+           date '2026-01-01' + i, date '2026-01-01' + i + 1);
+       end loop;
+     end $$`,
+    'create index on s.t (at)',
+    `insert into s.t values ('2026-01-01T10:00Z'), ('2026-04-30T10:00Z')`,
+    `select drill.register_critical_relation('s.t', 'at', true)`,
+  )
+  const sql = db.cluster.connect(db.target.connection.database)
+  const [found] = await sql.begin(async (transaction) => {
+    const [measured] =
+      await transaction`select sum(row_count)::text as rows, count(row_count)::text as buckets from drill.list_buckets()`
+    const locks = await transaction`select from pg_locks where relation in (select inhrelid from pg_inherits)`
+    return [{ ...measured, locks: locks.length }]
+  })
+  await sql.end()
+  assert.equal(found, { rows: '2', buckets: '120', locks: 0 })
+})
+
 test('one bucket per partition, the default one too, with bounds', async () => {
   await db.run(
     'create table s.t (at timestamptz, month date) partition by range (month)',
