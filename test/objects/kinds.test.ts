@@ -654,6 +654,29 @@ test('jobs of a copy that is called differently are still the jobs', async () =>
   assert.equal(lines(rows), [])
 })
 
+test('roles of a platform that manages schemas here are its own; the same name elsewhere is a role like others', async () => {
+  const roles = async (schema: string) =>
+    (
+      await after(
+        sql,
+        `create role supabase_x_admin superuser; create schema ${schema} authorization supabase_x_admin;
+         create table ${schema}.users (); alter table ${schema}.users owner to supabase_x_admin`,
+        listObjects,
+      )
+    ).filter((object) => object.object_kind === 'role' && object.object_name === 'supabase_x_admin').length
+  assert.is(await roles('auth'), 0)
+  assert.is(await roles('another'), 1)
+})
+
+test('roles that only the checks need are not compared', async () => {
+  const rows = await findingsAfter(
+    sql,
+    before,
+    'create role k_auditor login; grant usage on schema drill to k_auditor; grant select on all tables in schema drill to k_auditor; grant execute on all functions in schema drill to k_auditor',
+  )
+  assert.equal(lines(rows), [])
+})
+
 test('who creates roles is a member of those it made, from 16 on: no finding', async () => {
   const rows = await findingsAfter(
     sql,
