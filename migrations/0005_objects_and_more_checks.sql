@@ -4259,6 +4259,8 @@ stable
 set search_path = ''
 -- Off would take the backslashes out of the patterns.
 set standard_conforming_strings = on
+-- Compiling takes seconds, running what was compiled a moment.
+set jit = off
 as $$
 #variable_conflict use_column
 declare

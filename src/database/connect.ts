@@ -58,6 +58,8 @@ export async function withDatabase<T>(
       statement_timeout: limits.statementTimeout ?? 3_600_000,
       lock_timeout: limits.lockTimeout ?? 5_000,
       idle_in_transaction_session_timeout: 600_000,
+      // Compiling a query over catalogs takes seconds, running it a moment.
+      jit: 'off',
       // Always, and empty by default: what the database or the role sets must not decide for us.
       search_path: 'pg_catalog',
       'drill.is_copy': limits.isCopy === true ? 'on' : 'off',
