@@ -48,6 +48,9 @@ export type ReportLine = { test: TestRecord } | { problem: string } | { end: tru
 const reportFile = process.env['PGDRILL_TEST_REPORT']
 delete process.env['PGDRILL_TEST_REPORT']
 
+/** Under support/list-tests.ts nothing runs: what would run is asked for. */
+const isListing = process.env['PGDRILL_TEST_LIST'] === '1'
+
 const inCI = !['', '0', 'false'].includes(process.env['CI'] ?? '')
 
 const records: TestRecord[] = []
@@ -76,6 +79,11 @@ function move(record: TestRecord, state: TestRecord['state'], why?: string): voi
   record.state = state
   if (why !== undefined) record.why = why
   report({ test: record })
+}
+
+/** All tests registered so far in this process: for support/list-tests.ts. */
+export function registeredTests(): readonly TestRecord[] {
+  return records
 }
 
 interface AllowedSkip {
@@ -177,7 +185,11 @@ export function suite<T extends object = Record<string, unknown>>(name: string, 
     return record
   }
 
-  const test = ((title, fn) => uvu(title, wrap(add(title), fn))) as Test<T>
+  const test = ((title, fn) => {
+    const record = add(title)
+    if (isListing && isEmpty(fn)) move(record, 'skipped', 'it has nothing to run')
+    uvu(title, wrap(record, fn))
+  }) as Test<T>
 
   test.only = (title, fn) => {
     if (inCI) throw new Error(`test.only is refused in CI: ${name}: ${title}`)
@@ -230,13 +242,18 @@ export function suite<T extends object = Record<string, unknown>>(name: string, 
       }
     }
     group = fresh()
-    uvu.run()
+    if (!isListing) uvu.run()
   }
 
   return test
 }
 
+function isEmpty(fn: unknown): boolean {
+  return /^(async\s*)?(\(\w*\)|\w+)\s*=>\s*\{\s*\}$/.test(String(fn))
+}
+
 process.on('exit', () => {
+  if (isListing) return
   for (const { name, ran } of suites) {
     if (!ran) problem(`${name}: .run() was never called`)
     else if (!records.some((record) => record.suite === name)) problem(`${name}: has no tests`)
