@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as assert from 'uvu/assert'
 import { suite } from './suite.ts'
@@ -115,6 +115,35 @@ test('test.only is refused in CI', () => {
   const { status, output } = run('only', { CI: 'true' })
   assert.is(status, 1, output)
   assert.match(output, 'test.only is refused in CI: case: a test')
+})
+
+test('a listing names what would run, without running it', () => {
+  const answer = join(directory, 'answer.json')
+  const below = relative(fileURLToPath(new URL('..', import.meta.url)), directory)
+  file('package.json', '{ "type": "module" }')
+  file(
+    'listed.test.ts',
+    `import { suite } from '${new URL('suite.ts', import.meta.url).href}'
+     const test = suite('case')
+     for (const name of ['one', 'two']) test(name, async () => { throw new Error('it ran') })
+     test('empty', () => {})
+     test.skip('skipped', () => {})
+     test.needs(false, 'it is not here')('elsewhere', () => {})
+     test.run()`,
+  )
+  const child = spawnSync(
+    process.execPath,
+    [
+      '--import',
+      import.meta.resolve('tsx'),
+      fileURLToPath(new URL('list-tests.ts', import.meta.url)),
+      answer,
+      join(below, 'listed'),
+    ],
+    { encoding: 'utf8', timeout: 60_000 },
+  )
+  assert.is(child.status, 0, child.stderr)
+  assert.equal(Object.values(JSON.parse(readFileSync(answer, 'utf8'))), [['one', 'two', 'elsewhere']])
 })
 
 test('reports every state at once, so that nothing is lost when the process dies', () => {
