@@ -3719,7 +3719,7 @@ begin
           where o.baseline_id = v_baseline_id
             and o.object_kind = 'trigger'
             and o.object_name = v_object.relation_name || '.' || pg_catalog.quote_ident(v_object.tgname)
-            and o.definition like case v_object.tgenabled when 'D' then E'%\ndisabled' else E'%\nenabled for replica' end
+            and E'\n' || o.definition || E'\n' like case v_object.tgenabled when 'D' then E'%\ndisabled\n%' else E'%\nenabled for replica\n%' end
         );
       end if;
       return next row(

@@ -29,6 +29,7 @@ select
   count(*) filter (where r.status = 'pass') as passed,
   count(*) filter (where r.status = 'warn') as warnings,
   count(*) filter (where r.status = 'fail') as failed,
+  count(*) filter (where r.status = 'waived') as waived,
   count(*) filter (where r.status = 'error') as not_looked_at,
   case
     when count(*) filter (where r.status = 'fail') > 0 then 'FAIL'
