@@ -5,6 +5,7 @@
 import type { Baseline } from '../baselines/document.ts'
 import type { CheckResult, CheckStatus, SchemaObject } from '../database/contract.ts'
 import { boundedValue, describeDifference } from './describe-difference.ts'
+import { ancestors, partitionParents } from './partition-parents.ts'
 
 /** What may not be there unless production has it: it lets somebody in, or runs something. */
 const opening = new Set([
@@ -53,6 +54,8 @@ export function compareObjects(
 
   const expected = new Map(production.map((object) => [keyOf(object), object]))
   const found = new Map(copy.map((object) => [keyOf(object), object]))
+  addInheritedColumns(expected, found, partitionParents(copy))
+  addInheritedColumns(found, expected, partitionParents(production))
   const buckets = new Set(
     baseline.relations.flatMap((relation) => relation.buckets.map((bucket) => bucket.bucket_name)),
   )
@@ -98,6 +101,27 @@ export function compareObjects(
     results.push(row('pass', kind, `${counted(count, kind)} as in production`, null, count, count))
   }
   return results
+}
+
+/**
+ * Columns of partitions are listed where they are not as their parent's. One that only one side lists is on the other as
+ * that side's parent has it; a table that is a partition on one side only is told by its own row.
+ */
+function addInheritedColumns(
+  listed: ReadonlyMap<string, SchemaObject>,
+  other: Map<string, SchemaObject>,
+  parents: ReadonlyMap<string, string>,
+): void {
+  for (const [key, column] of listed) {
+    const { object_kind: kind, object_name: name, relation_name: relation } = column
+    if (kind !== 'column' || relation === null || other.has(key)) continue
+    for (const parent of ancestors(relation, parents)) {
+      const inherited = other.get(`column ${parent}${name.slice(relation.length)}`)
+      if (inherited === undefined) continue
+      other.set(key, { ...column, definition: inherited.definition, is_of_partition: true })
+      break
+    }
+  }
 }
 
 function judgeMissingRelation({ object_kind: kind, object_name: name, definition }: SchemaObject, parts: number) {

@@ -1,4 +1,5 @@
 import type { Outbound, SchemaObject } from '../database/contract.ts'
+import { ancestors, partitionParents } from './partition-parents.ts'
 
 /**
  * armed: it can act on the outside; disarmed: it cannot; left: it may, by the plan or because it is worth a warning and
@@ -31,15 +32,11 @@ export function disarmedObjects(things: readonly Outbound[], objects: readonly S
   for (const thing of things) {
     if (standingOf(thing) === 'disarmed') keys.add(`${thing.object_kind} ${thing.object_name}`)
   }
-  const parents = new Map<string, string>()
-  for (const { object_kind: kind, object_name: name, definition } of objects) {
-    const parent = kind === 'table' ? /^partition of: (.+)$/m.exec(definition)?.[1] : undefined
-    if (parent !== undefined) parents.set(name, parent)
-  }
+  const parents = partitionParents(objects)
   for (const { object_kind: kind, object_name: name, relation_name: relation } of objects) {
     if (kind !== 'trigger' || relation === null) continue
     const trigger = name.slice(relation.length)
-    for (let parent = parents.get(relation); parent !== undefined; parent = parents.get(parent)) {
+    for (const parent of ancestors(relation, parents)) {
       if (keys.has(`trigger ${parent}${trigger}`)) keys.add(`trigger ${name}`)
     }
   }

@@ -115,6 +115,59 @@ test('partitions of critical tables are judged as buckets, other missing ones ar
   )
 })
 
+const partitionOf = (parent: string, name: string) =>
+  table(name, { is_of_partition: true, definition: `kind: table\npartition of: ${parent}\nbound: DEFAULT` })
+const columnOf = (relation: string, definition: string, name = 'x') =>
+  ({ ...part('column', relation, name, definition), is_of_partition: relation !== 'a.t' }) as SchemaObject
+
+test('a column of a partition that is not listed is as its parent’s', () => {
+  const both = [base, table('a.t'), partitionOf('a.t', 'a."p\n1"'), partitionOf('a."p\n1"', 'a.q')]
+  const plain = [...both, columnOf('a.t', 'type: text')]
+  for (const partition of ['a."p\n1"', 'a.q']) {
+    const own = (definition: string) => [...plain, columnOf(partition, definition)]
+    assert.equal(lines(compare(plain, own('type: text\nnot null'))), [
+      `fail ${partition}.x: the column ${partition}.x differs from production: + not null`,
+    ])
+    assert.equal(lines(compare(own('type: text\nnot null'), plain)), [
+      `fail ${partition}.x: the column ${partition}.x differs from production: - not null`,
+    ])
+    // Listed on one side, and the same: a baseline that lists all columns, or a parent that changed.
+    assert.equal(lines(compare(own('type: text'), plain)), [])
+    assert.equal(lines(compare(plain, own('type: text'))), [])
+    assert.equal(lines(compare(own('type: text'), own('type: text'))), [])
+  }
+  const changed = [...both, columnOf('a.t', 'type: text\nnot null')]
+  assert.equal(lines(compare(changed, [...plain, columnOf('a."p\n1"', 'type: text\nnot null')])), [
+    'fail a.t.x: the column a.t.x differs from production: - not null',
+  ])
+})
+
+test('a column that is in no table above the partition is missing or unexpected', () => {
+  const both = [base, table('a.t'), partitionOf('a.t', 'a.p')]
+  const more = [...both, columnOf('a.p', 'type: text')]
+  assert.equal(lines(compare(more, both)), ['fail a.p.x: the column a.p.x is missing'])
+  assert.match(lines(compare(both, more)).join(), /^warn a\.p\.x: the column a\.p\.x is in the copy, but not in [^,]+$/)
+})
+
+test('of a partition that was detached the table is told, and what of its columns is not as it was', () => {
+  const parent = [base, table('a.t'), columnOf('a.t', 'type: text'), columnOf('a.t', 'type: integer', 'y')]
+  const production = [...parent, partitionOf('a.t', 'a.p')]
+  const copy = [...parent, table('a.p'), columnOf('a.p', 'type: text'), columnOf('a.p', 'type: bigint', 'y')]
+  assert.equal(
+    lines(compare(production, copy)).map((line) => line.split(' differs')[0]),
+    ['fail a.p: the table a.p', 'fail a.p.y: the column a.p.y'],
+  )
+  assert.equal(
+    lines(compare(copy, production)).map((line) => line.split(' differs')[0]),
+    ['fail a.p: the table a.p', 'fail a.p.y: the column a.p.y'],
+  )
+})
+
+test('partitions that go round in circles, as only a damaged file has them, end', () => {
+  const circle = [base, partitionOf('a.q', 'a.p'), partitionOf('a.p', 'a.q')]
+  assert.is(lines(compare(circle, [...circle, columnOf('a.p', 'type: text')])).length, 1)
+})
+
 test('a kind that the copy’s reader could not read is one error, not so many missing objects', () => {
   const jobs = [object('cron job', 'a'), object('cron job', 'b')]
   const unread = object('cron job', 'cron.job', '', {
