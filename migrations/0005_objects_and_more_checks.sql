@@ -146,6 +146,25 @@ as $$
     where t.tgconstraint <> 0
       and t.tgenabled not in ('O', 'A')
   ),
+  -- Of the tables that have partitions, as far as they are listed themselves.
+  parent_column as materialized (
+    select
+      a.attrelid, a.attname, a.attnotnull, a.attgenerated, a.attidentity, a.attstorage, a.attcompression,
+      a.attstattarget, a.attoptions, n.is_not_valid, n.connoinherit, d.adbin,
+      pg_catalog.pg_get_expr(d.adbin, d.adrelid) as expression
+    from relation as r
+    inner join pg_catalog.pg_attribute as a on a.attrelid = r.oid
+    left join pg_catalog.pg_attrdef as d
+      on d.adrelid = a.attrelid
+      and d.adnum = a.attnum
+    left join not_null as n
+      on n.conrelid = a.attrelid
+      and n.attnum = a.attnum
+    where r.relkind = 'p'
+      and not r.is_managed
+      and a.attnum > 0
+      and not a.attisdropped
+  ),
   state (code, name) as (
     values
       ('O'::"char", 'enabled'), ('D'::"char", 'disabled'),
@@ -182,7 +201,9 @@ as $$
   where r.relkind in ('r', 'p', 'f')
     and not r.is_managed
   union all
-  -- Order does not count: a column dropped and added elsewhere is the same table.
+  -- Order does not count: a column dropped and added elsewhere is the same table. Of the columns of a partition those
+  -- are left out that are as the parent's, most of all rows where there are many partitions: whoever compares reads one
+  -- that is not there as the parent's.
   select 'column' as object_kind, r.name || '.' || pg_catalog.quote_ident(a.attname),
     pg_catalog.concat_ws(
       E'\n',
@@ -222,10 +243,36 @@ as $$
   left join not_null as n
     on n.conrelid = a.attrelid
     and n.attnum = a.attnum
+  left join pg_catalog.pg_inherits as h
+    on h.inhrelid = a.attrelid
+    and r.relispartition
+  left join parent_column as q
+    on q.attrelid = h.inhparent
+    and q.attname = a.attname
   where r.relkind in ('r', 'p', 'f')
     and not r.is_managed
     and a.attnum > 0
     and not a.attisdropped
+    -- All that the definition states, but for type and collation: PostgreSQL itself holds these equal.
+    and not coalesce(
+      a.attnotnull = q.attnotnull
+        and a.attgenerated = q.attgenerated
+        and a.attidentity = q.attidentity
+        and a.attstorage = q.attstorage
+        and a.attcompression = q.attcompression
+        and a.attstattarget is not distinct from q.attstattarget
+        and a.attoptions is not distinct from q.attoptions
+        and a.attfdwoptions is null
+        and n.is_not_valid is not distinct from q.is_not_valid
+        and n.connoinherit is not distinct from q.connoinherit
+        and case
+          when d.adbin is null or q.adbin is null then d.adbin is null and q.adbin is null
+          -- Equal trees mean the same as long as they speak of no columns, which may have other numbers.
+          when a.attgenerated = '' and d.adbin::text = q.adbin::text then true
+          else pg_catalog.pg_get_expr(d.adbin, d.adrelid) = q.expression
+        end,
+      false
+    )
   union all
   -- Clones on partitions get other names in a good restore. The text says NOT VALID and NOT ENFORCED itself.
   select 'constraint' as object_kind, r.name || '.' || pg_catalog.quote_ident(c.conname),

@@ -100,19 +100,22 @@ test('found: options of a column of a foreign partition', async () => {
   ])
 })
 
-test('found: another expression, of a table that was attached with it', async () => {
-  const attach = (expression: string) => `
-    create table p.other (
-      half integer generated always as (${expression}) stored, note text collate "C", id integer not null default 7,
-      "Über ""x""" text default 'x', day date not null
-    );
-    alter table p.t attach partition p.other for values in (5)`
-  const equal = await after(sql, attach('id / 2'), listObjects)
-  const rows = lines(await findingsAfter(sql, equal, attach('id / 3')))
-  assert.equal(rows, [
-    'fail p.other.half: the column p.other.half differs from production: - generated stored: (id / 2); + generated stored: (id / 3)',
-  ])
-})
+// Older versions hold expressions equal, too.
+if (major >= 16) {
+  test('found: another expression, of a table that was attached with it', async () => {
+    const attach = (expression: string) => `
+      create table p.other (
+        half integer generated always as (${expression}) stored, note text collate "C", id integer not null default 7,
+        "Über ""x""" text default 'x', day date not null
+      );
+      alter table p.t attach partition p.other for values in (5)`
+    const equal = await after(sql, attach('id / 2'), listObjects)
+    const rows = lines(await findingsAfter(sql, equal, attach('id / 3')))
+    assert.equal(rows, [
+      'fail p.other.half: the column p.other.half differs from production: - generated stored: (id / 2); + generated stored: (id / 3)',
+    ])
+  })
+}
 
 test('found on the parent alone, not once more on each partition: what changes on all', async () => {
   for (const [statement, column] of [
