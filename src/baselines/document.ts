@@ -21,26 +21,40 @@ function unique<Key extends string, List extends z.ZodType<{ [key in Key]: strin
 }
 
 const bucket = z.object({
+  partition_name: name,
   bucket_name: name,
+  grain: z.enum(['partition', 'table', 'day', 'month', 'undated']),
   starts_at: timestamp.nullable(),
   ends_at: timestamp.nullable(),
+  partition_starts_at: timestamp.nullable(),
+  partition_ends_at: timestamp.nullable(),
   is_default: z.boolean(),
   row_count: count,
   oldest_at: timestamp.nullable(),
   newest_at: timestamp.nullable(),
+  fingerprint: z
+    .string()
+    .regex(/^-?\d{1,60}$/, 'must be digits in quotes')
+    .nullable(),
+  /** Taken over from an earlier baseline, because the partition cannot have changed since. */
+  is_carried: z.boolean(),
 })
+
+const tenant = z.object({ tenant_key: name, row_count: count, newest_at: timestamp.nullable() })
 
 const relation = z.object({
   relation_name: name,
   timestamp_column: name.nullable(),
   is_append_only: z.boolean(),
-  /** Which of the last 60 days had rows, the day of the capture last. */
-  recent_days: z
-    .string()
-    .regex(/^[01]{60}$/, 'must be 60 bits')
-    .nullable(),
   tolerance: z.string().regex(/^(0(\.\d+)?|1(\.0+)?)$/, 'must be a share from 0 to 1 in quotes'),
+  tenant_column: name.nullable(),
+  is_tenant_shown: z.boolean(),
+  is_secret: z.boolean(),
+  depth: z.enum(['standard', 'full']),
+  /** How its fingerprints were made; null when it has none. */
+  recipe: name.nullable(),
   buckets: unique(z.array(bucket), 'bucket_name'),
+  tenants: unique(z.array(tenant), 'tenant_key'),
 })
 
 const guard = z.object({
@@ -85,6 +99,10 @@ const baselineDocument = z.object({
   captured_at: finiteTimestamp,
   captured_lsn: z.string().regex(/^[0-9A-F]+\/[0-9A-F]+$/i, 'must be an LSN such as 0/16B3748'),
   label: z.string().nullable(),
+  /** Taken in the snapshot that a dump was made from: a copy restored from that dump is equal to it. */
+  is_exact: z.boolean(),
+  /** full: with fingerprints and tenants. */
+  depth: z.enum(['standard', 'full']),
   schema_version: name,
   source: z.object({
     installation_id: z.uuid(),
@@ -105,6 +123,7 @@ const baselineDocument = z.object({
 
 export type Baseline = z.infer<typeof baselineDocument>
 export type BaselineRelation = Baseline['relations'][number]
+export type BaselineBucket = BaselineRelation['buckets'][number]
 
 /**
  * Reads a baseline document.
@@ -150,11 +169,8 @@ export function registrationsOf(baseline: Baseline): Registrations {
     partitioned_relations: baseline.partitioned_relations,
     isolation_policy: baseline.isolation_policy,
     waivers: baseline.waivers,
-    critical_relations: baseline.relations.map(({ relation_name, timestamp_column, is_append_only, tolerance }) => ({
-      relation_name,
-      timestamp_column,
-      is_append_only,
-      tolerance,
-    })),
+    critical_relations: baseline.relations.map(
+      ({ recipe: _recipe, buckets: _buckets, tenants: _tenants, ...rest }) => rest,
+    ),
   }
 }

@@ -28,15 +28,47 @@ export interface Identity {
   is_sandbox: boolean
 }
 
-/** row_count is text: it may be larger than a JavaScript number is exact. */
+/**
+ * How much a bucket spans: a closed partition as a whole, a whole table without a timestamp column, one UTC day or month,
+ * or the rows without a finite timestamp.
+ */
+export type Grain = 'partition' | 'table' | 'day' | 'month' | 'undated'
+
+/**
+ * A part of a critical relation: a partition or a slice of it. Starts and ends are those of the bucket, those of the
+ * partition beside them. row_count is text: it may be larger than a JavaScript number is exact; null when not counted.
+ */
 export interface Bucket {
   relation_name: string
+  /** The partition, or the table itself. */
+  partition_name: string
+  /** The partition's name alone, or with a label behind it: 2026-11-23, 2026-11, undated. */
   bucket_name: string
+  grain: Grain
   starts_at: string | null
   ends_at: string | null
+  partition_starts_at: string | null
+  partition_ends_at: string | null
   is_default: boolean
   row_count: string | null
   oldest_at: string | null
+  newest_at: string | null
+  /** Decimal; null when not asked for, or not to be given. */
+  fingerprint: string | null
+  problem: string | null
+}
+
+/** How the fingerprints of a relation are made: two are compared only when these are equal. */
+export interface FingerprintRecipe {
+  relation_name: string
+  recipe: string | null
+}
+
+/** The rows of one tenant; the key is a hash, or the raw id where the policy lets it be shown. */
+export interface Tenant {
+  relation_name: string
+  tenant_key: string
+  row_count: string | null
   newest_at: string | null
   problem: string | null
 }
@@ -65,6 +97,10 @@ export interface Registrations {
     timestamp_column: string | null
     is_append_only: boolean
     tolerance: string
+    tenant_column: string | null
+    is_tenant_shown: boolean
+    is_secret: boolean
+    depth: 'standard' | 'full'
   }[]
   isolation_policy: Record<string, 'fail' | 'warn' | 'skip'>
   waivers: { check_name: string; object_name: string | null; reason: string; owner: string; until: string }[]
@@ -123,17 +159,24 @@ export const contract = {
   ],
   'drill.schema_version()': null,
   'drill.get_now()': null,
-  'drill.list_buckets(boolean)': [
+  'drill.list_buckets(text, timestamp with time zone)': [
     'relation_name',
+    'partition_name',
     'bucket_name',
+    'grain',
     'starts_at',
     'ends_at',
+    'partition_starts_at',
+    'partition_ends_at',
     'is_default',
     'row_count',
     'oldest_at',
     'newest_at',
+    'fingerprint',
     'problem',
   ],
+  'drill.list_fingerprint_recipes()': ['relation_name', 'recipe'],
+  'drill.list_tenants()': ['relation_name', 'tenant_key', 'row_count', 'newest_at', 'problem'],
   'drill.list_objects()': ['object_kind', 'object_name', 'definition', 'relation_name', 'is_of_partition', 'problem'],
   'drill.list_baselines()': [
     'baseline_id',

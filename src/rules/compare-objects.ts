@@ -57,7 +57,7 @@ export function compareObjects(
   addInheritedColumns(expected, found, partitionParents(copy))
   addInheritedColumns(found, expected, partitionParents(production))
   const buckets = new Set(
-    baseline.relations.flatMap((relation) => relation.buckets.map((bucket) => bucket.bucket_name)),
+    baseline.relations.flatMap((relation) => relation.buckets.map((bucket) => bucket.partition_name)),
   )
   const knownRelations = relationsOf(production)
   const relations = relationsOf(copy)

@@ -1,65 +1,94 @@
 import type { BaselineRelation } from '../baselines/document.ts'
-import { timeOf } from './moments.ts'
+import { type DayHistory, dayHistory } from './day-history.ts'
+import { day, hour, timeOf } from './moments.ts'
 
 /** How much a relation may plausibly have grown, with the numbers it was made of. */
 export interface Growth {
   rows: bigint
-  rowsPerDay: number
+  rowsPerDay: bigint
   days: number
   factor: number
   /** False when there is less than a week of history: then the range is a guess. */
   isKnown: boolean
 }
 
-const day = 86_400_000
 const factor = 3
+/** Room for small and new tables. */
+const fewestRows = 100n
+const week = 7
 
 /**
- * The plausible growth of a relation over a time: the busiest bucket's rows per day, times the days begun, times
- * three; at least 100 rows, so that a small or new table has room. Deterministic on purpose: drills are too rare
- * for statistics.
- * @param relation with the buckets of its baseline
- * @param milliseconds between the baseline and the recovery point
+ * The plausible growth of a relation from its baseline to a later moment: three times its busiest day among the last 60
+ * complete ones, times the days begun; at least 100 rows, so that a small or new table has room. Deterministic on
+ * purpose: drills are too rare for statistics.
+ * @param relation as its baseline has it
+ * @param from the moment of the baseline
+ * @param milliseconds from there to the recovery point
  */
-export function plausibleGrowth(relation: BaselineRelation, milliseconds: number): Growth {
+export function plausibleGrowth(relation: BaselineRelation, from: number, milliseconds: number): Growth {
+  const history = dayHistory(relation, from)
   const days = Math.max(1, Math.ceil(milliseconds / day))
-  const rowsPerDay = busiestDay(relation)
-  return {
-    rows: BigInt(Math.max(100, Math.ceil(factor * rowsPerDay * days))),
-    rowsPerDay: Math.round(rowsPerDay),
-    days,
-    factor,
-    isKnown: historyOf(relation) >= 7 * day,
-  }
+  const rowsPerDay = busiestDay(relation, history)
+  const rows = BigInt(factor) * rowsPerDay * BigInt(days)
+  return { rows: greatest(rows, fewestRows), rowsPerDay, days, factor, isKnown: isKnown(history) }
+}
+
+/** How many rows a copy may lack that reaches less far than the baseline. */
+export interface Loss {
+  /** Among rows dated before the recovery point: they came late. */
+  late: bigint
+  /** Among rows of the day that holds the recovery point: at least 100. */
+  young: bigint
 }
 
 /**
- * How many rows of the baseline a copy may plausibly lack that was restored to a point before it: the busiest rate
- * for just that time, times three. No room for small tables: what the baseline saw, it saw.
- * @param milliseconds between the recovery point and the baseline
+ * What may plausibly have come between the recovery point and a later baseline: three times the highest rate per hour
+ * that one of the relation's days shows between its oldest and newest row, times the hours begun, and never more than
+ * three times the busiest day, today included, for each day begun.
+ * @param milliseconds from the recovery point to the baseline; not positive: nothing
  */
-export function plausibleLoss(relation: BaselineRelation, milliseconds: number): bigint {
-  return BigInt(Math.ceil((factor * busiestDay(relation) * milliseconds) / day))
+export function plausibleLoss(relation: BaselineRelation, from: number, milliseconds: number): Loss {
+  if (milliseconds <= 0) return { late: 0n, young: 0n }
+  const history = dayHistory(relation, from)
+  const byHours = factor * busiestHour(relation, history) * Math.ceil(milliseconds / hour)
+  const busiest = greatest(busiestDay(relation, history), history.today.rows)
+  const byDays = BigInt(factor) * busiest * BigInt(Math.ceil(milliseconds / day))
+  const loss = BigInt(Math.ceil(byHours))
+  const late = loss < byDays ? loss : byDays
+  return { late, young: greatest(late, fewestRows) }
 }
 
-function busiestDay(relation: BaselineRelation): number {
-  return Math.max(0, ...relation.buckets.map(rowsPerDayOf))
+function isKnown({ days }: DayHistory): boolean {
+  return days.length >= week
 }
 
-function rowsPerDayOf(bucket: BaselineRelation['buckets'][number]): number {
-  const span = spanOf(bucket)
-  // Less than a day of history counts as a day: minutes say nothing about days.
-  return Number.isFinite(span) ? Number(bucket.row_count) / Math.max(1, span / day) : 0
+function busiestDay(relation: BaselineRelation, history: DayHistory): bigint {
+  if (!isKnown(history)) return BigInt(Math.ceil(busiestRate(relation, day)))
+  return history.days.reduce((most, { rows }) => greatest(most, rows), 0n)
 }
 
-function spanOf({ oldest_at, newest_at }: { oldest_at: string | null; newest_at: string | null }): number {
-  return oldest_at === null || newest_at === null ? Number.NaN : timeOf(newest_at) - timeOf(oldest_at)
+function busiestHour(relation: BaselineRelation, history: DayHistory): number {
+  if (!isKnown(history)) return busiestRate(relation, hour)
+  // Today too: what came in its first hours may be just what came after the recovery point.
+  return Math.max(...[...history.days, history.today].map(({ rows, span }) => rateOf(Number(rows), span, hour)))
 }
 
-function historyOf(relation: BaselineRelation): number {
-  const times = relation.buckets
-    .flatMap(({ oldest_at, newest_at }) => [oldest_at, newest_at])
-    .filter((at) => at !== null)
-  const finite = times.map(timeOf).filter(Number.isFinite)
-  return finite.length === 0 ? 0 : Math.max(...finite) - Math.min(...finite)
+/** The highest rate of all buckets, whatever they span. */
+function busiestRate(relation: BaselineRelation, unit: number): number {
+  return Math.max(
+    0,
+    ...relation.buckets.map(({ row_count, oldest_at, newest_at }) => {
+      const span = oldest_at === null || newest_at === null ? Number.NaN : timeOf(newest_at) - timeOf(oldest_at)
+      return Number.isFinite(span) ? rateOf(Number(row_count), span, unit) : 0
+    }),
+  )
+}
+
+// Less than one unit of history counts as one: minutes say nothing about days.
+function rateOf(rows: number, span: number, unit: number): number {
+  return rows / Math.max(1, span / unit)
+}
+
+function greatest(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
 }

@@ -162,7 +162,16 @@ async function judgeCopy(
           return compareObjects(baseline.document, objects, question.target.connection.user, disarmed)
         }
         results.push(...(await stages.run('objects', () => runCheck(transaction, 'objects', compare))))
-        const copy = { buckets, recovery, now, registrations, is_measured: readData, identity }
+        const copy = {
+          buckets,
+          recipes: [],
+          tenants: [],
+          recovery,
+          now,
+          registrations,
+          depth: question.depth,
+          identity,
+        }
         results.push(...compareBaseline(baseline.document, copy))
       }
       return { identity, baseline, recovery, buckets, results: await applyWaivers(transaction, results), now }

@@ -6,7 +6,9 @@ import {
   type Bucket,
   type CheckResult,
   contract,
+  type FingerprintRecipe,
   type Identity,
+  type Tenant,
 } from '../../src/database/contract.ts'
 import { migrateUp } from '../../src/database/migrations.ts'
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
@@ -126,10 +128,12 @@ type Columns<Signature extends keyof typeof contract> = NonNullable<(typeof cont
 test('the row interfaces have the columns of the contract', () => {
   const same: [
     Same<keyof Identity, Columns<'drill.get_identity()'>>,
-    Same<keyof Bucket, Columns<'drill.list_buckets(boolean)'>>,
+    Same<keyof Bucket, Columns<'drill.list_buckets(text, timestamp with time zone)'>>,
+    Same<keyof FingerprintRecipe, Columns<'drill.list_fingerprint_recipes()'>>,
+    Same<keyof Tenant, Columns<'drill.list_tenants()'>>,
     Same<keyof BaselineSummary, Columns<'drill.list_baselines()'>>,
     Same<keyof CheckResult, Columns<'drill.verify_partitions()'>>,
-  ] = [true, true, true, true]
+  ] = [true, true, true, true, true, true]
   assert.ok(same.every(Boolean))
 })
 

@@ -5,6 +5,7 @@ import { suite } from '../support/suite.ts'
 
 const test = suite('compare registrations')
 
+const undivided = { tenant_column: null, is_tenant_shown: false, is_secret: false, depth: 'full' } as const
 const production: Registrations = {
   policies: {},
   guards: [
@@ -19,7 +20,13 @@ const production: Registrations = {
   ],
   partitioned_relations: [{ relation_name: 'public.events', period: 'month', time_zone: 'UTC', name_pattern: null }],
   critical_relations: [
-    { relation_name: 'public.events', timestamp_column: 'created_at', is_append_only: true, tolerance: '0' },
+    {
+      relation_name: 'public.events',
+      timestamp_column: 'created_at',
+      is_append_only: true,
+      tolerance: '0',
+      ...undivided,
+    },
   ],
   isolation_policy: { cron_job: 'fail' },
   waivers: [{ check_name: 'objects', object_name: 'public.x', reason: 'r', owner: 'o', until: '2026-12-31' }],
@@ -105,7 +112,7 @@ const changes: [string, Partial<Registrations>, RegExp][] = [
     'another timestamp column',
     {
       critical_relations: [
-        { relation_name: 'public.events', timestamp_column: null, is_append_only: true, tolerance: '0' },
+        { relation_name: 'public.events', timestamp_column: null, is_append_only: true, tolerance: '0', ...undivided },
       ],
     },
     /another timestamp column than/,
@@ -114,10 +121,34 @@ const changes: [string, Partial<Registrations>, RegExp][] = [
     'more tolerance',
     {
       critical_relations: [
-        { relation_name: 'public.events', timestamp_column: 'created_at', is_append_only: false, tolerance: '1' },
+        {
+          relation_name: 'public.events',
+          timestamp_column: 'created_at',
+          is_append_only: false,
+          tolerance: '1',
+          ...undivided,
+        },
       ],
     },
     /another is append only, tolerance than/,
+  ],
+  [
+    'content that is not looked at any more',
+    {
+      critical_relations: [
+        {
+          relation_name: 'public.events',
+          timestamp_column: 'created_at',
+          is_append_only: true,
+          tolerance: '0',
+          tenant_column: null,
+          is_tenant_shown: false,
+          is_secret: true,
+          depth: 'standard',
+        },
+      ],
+    },
+    /another is secret, depth than/,
   ],
 ]
 for (const [name, change, detail] of changes) {
