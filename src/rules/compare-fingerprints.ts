@@ -115,7 +115,7 @@ function tellRelation(
     rest === 0
       ? ''
       : `; ${countOf(
-          settled.filter((pair) => !alike.includes(pair)),
+          settled.filter(({ before, now }) => before.rows !== now.rows),
           kind,
         )} with another number of rows not compared, see row_counts`
   if (compared.length === 0) {

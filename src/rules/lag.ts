@@ -14,7 +14,7 @@ export function lagAllowed(relation: BaselineRelation, from: number): number {
   const { oldest_at, newest_at } = spanOf(relation.buckets)
   const lagThen = newest_at === null ? Number.POSITIVE_INFINITY : Math.max(0, from - timeOf(newest_at))
   const history = dayHistory(relation, from)
-  const days = sinceFirstRow([...history.days.slice(1), history.today])
+  const days = sinceFirstRow([...history.days, history.today].slice(-60))
   if (days.length >= week) return Math.max((longestQuiet(days) + 1) * day, 2 * lagThen)
   const rows = relation.buckets.reduce((sum, bucket) => sum + Number(bucket.row_count), 0)
   const span = newest_at === null || oldest_at === null ? 0 : timeOf(newest_at) - timeOf(oldest_at)

@@ -530,10 +530,9 @@ test('the compared values: counts, range, and at most twenty buckets at fault in
   assert.equal(grown?.actual, { row_count: '9540', newest_at: '2026-11-10T11:50:00+00:00' })
   const broken = less(less(events, /_10 2026/, 1), `2026-10-31`, 5)
   const lost = row(copyOf([withBuckets(eventsRelation, broken)]), october)
-  const { bucket_count, buckets } = lost?.actual as {
-    bucket_count: number
-    buckets: { bucket_name: string; row_count: string }[]
-  }
+  type Sides = { bucket_count: number; buckets: { bucket_name: string; row_count: string }[] }
+  const { expected, actual } = lost as { expected: Sides; actual: Sides }
+  const { bucket_count, buckets } = actual
   assert.is(bucket_count, 31)
   assert.is(buckets.length, 20)
   assert.equal(buckets[0], {
@@ -543,7 +542,7 @@ test('the compared values: counts, range, and at most twenty buckets at fault in
     newest_at: '2026-10-01T23:50:00+00:00',
   } as never)
   assert.is(buckets.at(-1)?.bucket_name, 'public.events_2026_10 2026-10-31')
-  assert.is((lost?.expected as { buckets: { row_count: string }[] }).buckets[0]?.row_count, '1000')
+  assert.is(expected.buckets[0]?.row_count, '1000')
   assert.match(lost?.hint ?? '', /Find and restore the lost rows of public.events_2026_10/)
 })
 
