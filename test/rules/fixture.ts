@@ -242,3 +242,18 @@ export function lines(baseline: Baseline, copy: Copy): string[] {
     .filter(({ check_name }) => check_name !== 'registrations')
     .map((row) => `${row.status} ${row.check_name} ${row.object_name}: ${row.detail}`)
 }
+
+export const hourBefore = { recovery_point: '2026-11-10T11:00:00+00:00' }
+export const hourAfter = '2026-11-10T13:00:00+00:00'
+
+/** The events with another number of rows on the day of the baseline. */
+export function today(rows: string, change: Partial<BaselineBucket> = {}): Slices {
+  return edit(events, '2026-11-10', { row_count: rows, ...change })
+}
+
+/** So many rows less in each bucket that is named. */
+export function less(slices: Slices, label: string | RegExp, by: number): Slices {
+  return slices.map((slice) =>
+    isNamed(slice, label) ? { ...slice, row_count: `${Number(slice.row_count) - by}` } : slice,
+  )
+}
