@@ -60,7 +60,7 @@ export function isSettled({ from, to, settleAfter }: Comparison, { bucket }: Pai
 /** How many rows of a bucket the copy may lack because it reaches less far than the baseline. */
 export function lossOf(comparison: Comparison, { loss }: RelationFacts, pair: Pair): bigint {
   const { from, to } = comparison
-  if (to === undefined || to >= from || comparison.isExact || isSettled(comparison, pair)) return 0n
+  if (to === undefined || to >= from || isSettled(comparison, pair)) return 0n
   const { bucket, before } = pair
   const starts = bucket.starts_at ?? (isWhole(bucket) ? bucket.partition_starts_at : null)
   const ends = bucket.ends_at ?? (isWhole(bucket) ? bucket.partition_ends_at : null)

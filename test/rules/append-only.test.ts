@@ -11,6 +11,7 @@ import {
   callsRelation,
   copyOf,
   dayOf,
+  daysOf,
   edit,
   events,
   eventsRelation,
@@ -206,6 +207,48 @@ table(test, 'append-only, restore point an hour before the baseline', eventsRela
     { recovery_point: '2026-11-01T00:00:01+00:00' },
   ],
 ])
+
+test('before the baseline: a hundred rows of the day that holds the recovery point, few of the days before', () => {
+  const small = (captured_at: string, rows: string, newest_at: string) => ({
+    baseline: { captured_at },
+    relation: withBuckets(eventsRelation, [
+      ...daysOf(november, '2026-11-01', '2026-11-09', '200', bounds('2026-11')),
+      dayOf(november, '2026-11-10', rows, { ...bounds('2026-11'), newest_at }),
+    ]),
+  })
+  const at = (
+    { baseline, relation }: ReturnType<typeof small>,
+    label: string,
+    rows: string,
+    recovery_point: string,
+  ) => {
+    const copy = withBuckets(relation, edit(relation.buckets, label, { row_count: rows, newest_at: recovery_point }))
+    return findings(baselineOf([relation], baseline), copyOf([copy], { recovery_point })).length
+  }
+  const noon = small('2026-11-10T12:00:00+00:00', '150', '2026-11-10T11:50:00+00:00')
+  assert.is(at(noon, '2026-11-10', '50', '2026-11-10T11:00:00+00:00'), 0)
+  assert.is(at(noon, '2026-11-10', '49', '2026-11-10T11:00:00+00:00'), 1)
+  // 200 rows in 23.67 hours, times three: 26 in one hour begun.
+  const night = small('2026-11-10T00:30:00+00:00', '5', '2026-11-10T00:20:00+00:00')
+  assert.is(at(night, '2026-11-09', '174', '2026-11-10T00:00:00+00:00'), 0)
+  assert.is(at(night, '2026-11-09', '173', '2026-11-10T00:00:00+00:00'), 1)
+})
+
+test('rows dated after both moments must still be there', () => {
+  const midnight = '2026-11-10T00:00:00+00:00'
+  const fewer = copyOf([withBuckets(eventsRelation, today('499'))], { recovery_point: midnight })
+  assert.match(
+    findings(baselineOf([eventsRelation], { captured_at: midnight }), fewer).join('\n'),
+    /^fail row_counts .*1 missing on 2026-11-10/m,
+  )
+})
+
+test('what a passing partition says: its settled buckets, and the range of the open ones', () => {
+  const said = lines(baselineOf([eventsRelation]), copyOf([eventsRelation])).filter((line) => / row_counts /.test(line))
+  assert.match(said[0] ?? '', /199,203 \(settled, append-only: equal\)$/)
+  assert.match(said[1] ?? '', /30,000 \(30 settled days equal\)$/)
+  assert.match(said[3] ?? '', /9,500 \(8 settled days equal; 2 open days: 1,500 rows, 1,500 to 4,500 are plausible\)$/)
+})
 
 test('at the very moment of the baseline nothing is lost and growth is allowed', () => {
   const at = (rows: string) =>

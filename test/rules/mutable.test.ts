@@ -5,10 +5,12 @@ import { suite } from '../support/suite.ts'
 import {
   B,
   baselineOf,
+  bounds,
   bucket,
   calls,
   callsRelation,
   copyOf,
+  dayOf,
   edit,
   events,
   eventsRelation,
@@ -155,6 +157,22 @@ test('without a timestamp column: whole partitions settle by their bounds', () =
     ).length
   assert.is(before('2026-11-01T23:59:59+00:00'), 0, 'a partition younger than a day may be empty')
   assert.is(before('2026-11-02T00:00:00+00:00'), 1)
+})
+
+test('mutable: the only row of a table is gone', () => {
+  const old = bucket({
+    ...dayOf('public.calls', '2026-08-01', '1'),
+    bucket_name: 'public.calls 2026-08',
+    grain: 'month',
+    ends_at: bounds('2026-08').partition_ends_at,
+  })
+  const relation = withBuckets(callsRelation, [old])
+  const copy = [withBuckets(relation, edit([old], /./, { row_count: '0' }))]
+  for (const change of [{}, hourBefore])
+    assert.match(
+      findings(baselineOf([relation]), copyOf(copy, change))[0] ?? '',
+      /^fail row_counts .*is empty, baseline has 1 rows/,
+    )
 })
 
 table(
