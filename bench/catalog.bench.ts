@@ -146,7 +146,7 @@ async function prepare(
   )
   const objects = await countObjects(sql)
   await sql.end()
-  await withDatabase(target, {}, (one) => captureBaseline(one, 'bench'))
+  await withDatabase(target, {}, (one) => captureBaseline(one, { label: 'bench' }))
   await admin.unsafe(`create database ${database}_copy template ${database}`)
   await admin.unsafe('checkpoint')
   await admin.end()

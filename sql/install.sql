@@ -33,12 +33,18 @@
 \ir policy/import_registrations.sql
 \ir data/_has_index_on.sql
 \ir data/_critical_relation_problem.sql
-\ir data/_recent_days.sql
-\ir data/_measure_query.sql
+\ir data/_fingerprint_columns.sql
+\ir data/_fingerprint_expression.sql
+\ir data/_fingerprint_recipe.sql
+\ir data/_fold_fingerprint.sql
+\ir data/_slice_query.sql
+\ir data/_measure_slices.sql
 \ir data/_measure_buckets.sql
 \ir data/list_buckets.sql
 \ir data/list_row_counts.sql
 \ir data/list_newest_timestamps.sql
+\ir data/list_fingerprint_recipes.sql
+\ir data/list_tenants.sql
 \ir data/verify_critical_relations.sql
 \ir recovery/heartbeats.sql
 \ir recovery/_write_heartbeat.sql
@@ -48,6 +54,8 @@
 \ir baselines/baselines.sql
 \ir baselines/baseline_relations.sql
 \ir baselines/baseline_buckets.sql
+\ir baselines/baseline_tenants.sql
+\ir baselines/_change_mark.sql
 \ir objects/managed_schemas.sql
 \ir objects/_mask_secrets.sql
 \ir objects/_list_relation_objects.sql
@@ -60,6 +68,7 @@
 \ir baselines/capture_baseline.sql
 \ir baselines/list_baselines.sql
 \ir baselines/export_baseline.sql
+\ir data/compare_baseline.sql
 \ir data/verify_row_counts.sql
 \ir access/verify_access.sql
 \ir data/verify_sequences.sql

@@ -3,6 +3,8 @@ create table drill.baselines (
   captured_at timestamptz not null,
   captured_lsn pg_lsn not null,
   label text,
+  depth text not null default 'standard',
+  is_exact boolean not null default false,
   schema_version text not null,
   installation_id uuid not null,
   system_identifier bigint not null,
@@ -23,6 +25,8 @@ comment on column drill.baselines.baseline_id is 'Random identity of the baselin
 comment on column drill.baselines.captured_at is 'The moment that the facts describe';
 comment on column drill.baselines.captured_lsn is 'WAL insert position at that moment';
 comment on column drill.baselines.label is 'Free text of whoever captured it';
+comment on column drill.baselines.depth is 'standard: counts and timestamps; full: fingerprints and tenants too';
+comment on column drill.baselines.is_exact is 'True when it was taken in the snapshot that a dump was made from: a copy restored from that dump is equal to it';
 comment on column drill.baselines.schema_version is 'Version of schema drill that captured it';
 comment on column drill.baselines.installation_id is 'Installation of pgdrill, the same in production and its copies';
 comment on column drill.baselines.system_identifier is 'Server that was production';

@@ -1,6 +1,11 @@
 -- A baseline with a hole would later pass for "production had nothing there", so
--- anything that cannot be measured ends the capture.
-create or replace function drill.capture_baseline(p_label text default null)
+-- anything that cannot be measured ends the capture. A closed partition that nobody
+-- wrote into since the last capture is taken over from it, unless all is asked for.
+create or replace function drill.capture_baseline(
+  p_label text default null,
+  p_depth text default 'standard',
+  p_is_complete boolean default false
+)
 returns uuid
 language plpgsql
 volatile
@@ -8,7 +13,11 @@ set search_path = ''
 as $$
 declare
   v_baseline_id uuid;
+  v_previous_id uuid;
   v_bucket record;
+  v_tenant record;
+  v_marks jsonb;
+  v_carried_names text[];
 begin
   if not exists (select from drill.critical_relations) then
     raise exception using
@@ -16,16 +25,22 @@ begin
       message = 'cannot capture a baseline: no critical relation is registered',
       hint = 'Register what must be recoverable: select drill.register_critical_relation(''public.orders'', ''created_at'', true).';
   end if;
+  if p_depth is null or p_depth not in ('standard', 'full') or p_is_complete is null then
+    raise exception using
+      errcode = 'RD006',
+      message = format('%s is not a depth of a baseline', coalesce(pg_catalog.quote_literal(p_depth), 'null')),
+      hint = 'The depths are standard (counts and timestamps) and full (fingerprints and tenants too).';
+  end if;
 
   insert into drill.baselines (
-    captured_at, captured_lsn, label, schema_version, installation_id, system_identifier, timeline_id,
-    started_at, database_name, server_version, policies, guards, partitioned_relations,
-    isolation_policy, waivers
+    captured_at, captured_lsn, label, depth, schema_version, installation_id, system_identifier, timeline_id,
+    started_at, database_name, server_version, policies, guards, partitioned_relations, isolation_policy, waivers
   )
   select
     drill.get_now(),
     pg_catalog.pg_current_wal_insert_lsn(),
     p_label,
+    p_depth,
     drill.schema_version(),
     i.installation_id,
     i.system_identifier,
@@ -51,20 +66,66 @@ begin
   end if;
 
   insert into drill.baseline_relations (
-    baseline_id, relation_name, timestamp_column, is_append_only, tolerance, recent_days
+    baseline_id, relation_name, timestamp_column, is_append_only, tolerance, tenant_column, is_tenant_shown, is_secret, depth,
+    recipe
   )
   select
-    v_baseline_id, c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance,
-    case
-      when drill._critical_relation_problem(c.relation_name, c.timestamp_column) is null
-        then drill._recent_days(c.relation_name, c.timestamp_column)
-    end
-  from drill.critical_relations as c;
+    v_baseline_id, c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance, c.tenant_column, c.is_tenant_shown,
+    c.is_secret, c.depth, case when p_depth = 'full' then f.recipe end
+  from drill.critical_relations as c
+  inner join drill.list_fingerprint_recipes() as f on f.relation_name = c.relation_name;
+
+  -- Before anything is measured: what is written afterwards gives another mark, and is measured next time.
+  perform pg_catalog.pg_stat_clear_snapshot();
+  select coalesce(pg_catalog.jsonb_object_agg(p.partition_name, drill._change_mark(drill._relation_oid(p.partition_name))), '{}')
+  into v_marks
+  from drill.critical_relations as c
+  cross join lateral drill.list_partitions(c.relation_name) as p;
+
+  select b.baseline_id
+  into v_previous_id
+  from drill.baselines as b
+  inner join drill.baselines as n on n.baseline_id = v_baseline_id
+  where b.baseline_id <> v_baseline_id
+    and (b.system_identifier, b.timeline_id, b.started_at, b.database_name)
+      = (n.system_identifier, n.timeline_id, n.started_at, n.database_name)
+    and not p_is_complete
+  order by b.captured_at desc, b.baseline_id
+  limit 1;
+
+  insert into drill.baseline_buckets (
+    baseline_id, relation_name, partition_name, bucket_name, grain, starts_at, ends_at, partition_starts_at,
+    partition_ends_at, is_default, row_count, oldest_at, newest_at, fingerprint, is_carried, change_mark
+  )
+  select
+    v_baseline_id, k.relation_name, k.partition_name, k.bucket_name, k.grain, k.starts_at, k.ends_at, k.partition_starts_at,
+    k.partition_ends_at, k.is_default, k.row_count, k.oldest_at, k.newest_at,
+    case when r.recipe is not null then k.fingerprint end, true, k.change_mark
+  from drill.baseline_buckets as k
+  inner join drill.baseline_relations as r
+    on r.baseline_id = v_baseline_id
+    and r.relation_name = k.relation_name
+  inner join drill.baseline_relations as o
+    on o.baseline_id = v_previous_id
+    and o.relation_name = k.relation_name
+  inner join drill.list_partitions(k.relation_name) as p on p.partition_name = k.partition_name
+  where k.baseline_id = v_previous_id
+    and k.grain = 'partition'
+    and k.change_mark = v_marks ->> k.partition_name
+    and (k.partition_starts_at, k.partition_ends_at, k.is_default) is not distinct from (p.starts_at, p.ends_at, p.is_default)
+    and p.ends_at <= (pg_catalog.date_trunc('month', drill.get_now() at time zone 'UTC') - interval '2 months') at time zone 'UTC'
+    and o.timestamp_column is not distinct from r.timestamp_column
+    and (r.recipe is null or r.recipe = o.recipe and k.fingerprint is not null);
+
+  select coalesce(pg_catalog.array_agg(k.partition_name), '{}')
+  into v_carried_names
+  from drill.baseline_buckets as k
+  where k.baseline_id = v_baseline_id;
 
   -- One statement, hence one snapshot for all counts.
   for v_bucket in
     select b.*
-    from drill.list_buckets() as b
+    from drill._measure_buckets(p_depth, drill.get_now(), v_carried_names) as b
   loop
     if v_bucket.problem is not null then
       raise exception using
@@ -74,13 +135,33 @@ begin
     end if;
 
     insert into drill.baseline_buckets (
-      baseline_id, relation_name, bucket_name, starts_at, ends_at, is_default, row_count, oldest_at, newest_at
+      baseline_id, relation_name, partition_name, bucket_name, grain, starts_at, ends_at, partition_starts_at,
+      partition_ends_at, is_default, row_count, oldest_at, newest_at, fingerprint, change_mark
     )
     values (
-      v_baseline_id, v_bucket.relation_name, v_bucket.bucket_name, v_bucket.starts_at, v_bucket.ends_at,
-      v_bucket.is_default, v_bucket.row_count, v_bucket.oldest_at, v_bucket.newest_at
+      v_baseline_id, v_bucket.relation_name, v_bucket.partition_name, v_bucket.bucket_name, v_bucket.grain, v_bucket.starts_at,
+      v_bucket.ends_at, v_bucket.partition_starts_at, v_bucket.partition_ends_at, v_bucket.is_default, v_bucket.row_count,
+      v_bucket.oldest_at, v_bucket.newest_at, v_bucket.fingerprint,
+      case when v_bucket.grain = 'partition' then v_marks ->> v_bucket.partition_name end
     );
   end loop;
+
+  if p_depth = 'full' then
+    for v_tenant in
+      select t.*
+      from drill.list_tenants() as t
+    loop
+      if v_tenant.problem is not null then
+        raise exception using
+          errcode = 'RD005',
+          message = format('cannot capture a baseline: the tenants of %s: %s', v_tenant.relation_name, v_tenant.problem),
+          hint = 'Correct that, or register the relation without a tenant column.';
+      end if;
+
+      insert into drill.baseline_tenants (baseline_id, relation_name, tenant_key, row_count, newest_at)
+      values (v_baseline_id, v_tenant.relation_name, v_tenant.tenant_key, v_tenant.row_count, v_tenant.newest_at);
+    end loop;
+  end if;
 
   insert into drill.baseline_objects (
     baseline_id, object_kind, object_name, definition, relation_name, is_of_partition, problem
@@ -95,7 +176,7 @@ begin
 end
 $$;
 
-comment on function drill.capture_baseline(text) is
-  'Measures every critical relation, lists every object, and stores the facts as a baseline (with a heartbeat), giving its id; raises RD005 rather than store one with a hole';
+comment on function drill.capture_baseline(text, text, boolean) is
+  'Measures every critical relation (depth standard: counts and timestamps; full: fingerprints and tenants too), lists every object, and stores the facts as a baseline (with a heartbeat), giving its id; closed partitions that did not change are taken over from the baseline before unless p_is_complete; raises RD005 rather than store one with a hole';
 
-revoke all on function drill.capture_baseline(text) from public;
+revoke all on function drill.capture_baseline(text, text, boolean) from public;

@@ -21,6 +21,8 @@ begin
     'captured_at', b.captured_at,
     'captured_lsn', b.captured_lsn,
     'label', b.label,
+    'depth', b.depth,
+    'is_exact', b.is_exact,
     'schema_version', b.schema_version,
     'source', pg_catalog.jsonb_build_object(
       'installation_id', b.installation_id,
@@ -60,24 +62,43 @@ begin
           'timestamp_column', r.timestamp_column,
           'is_append_only', r.is_append_only,
           'tolerance', r.tolerance::text,
-          'recent_days', r.recent_days::text,
+          'tenant_column', r.tenant_column,
+          'is_tenant_shown', r.is_tenant_shown,
+          'is_secret', r.is_secret,
+          'depth', r.depth,
+          'recipe', r.recipe,
           -- A partitioned table without a partition has none.
           'buckets', (
             select coalesce(pg_catalog.jsonb_agg(
               pg_catalog.jsonb_build_object(
+                'partition_name', k.partition_name,
                 'bucket_name', k.bucket_name,
+                'grain', k.grain,
                 'starts_at', k.starts_at,
                 'ends_at', k.ends_at,
+                'partition_starts_at', k.partition_starts_at,
+                'partition_ends_at', k.partition_ends_at,
                 'is_default', k.is_default,
                 'row_count', k.row_count::text,
                 'oldest_at', k.oldest_at,
-                'newest_at', k.newest_at
+                'newest_at', k.newest_at,
+                'fingerprint', k.fingerprint::text,
+                'is_carried', k.is_carried
               )
-              order by k.starts_at, k.bucket_name collate "C"
+              order by k.partition_starts_at, k.partition_name collate "C", k.starts_at, k.bucket_name collate "C"
             ), '[]')
             from drill.baseline_buckets as k
             where k.baseline_id = r.baseline_id
               and k.relation_name = r.relation_name
+          ),
+          'tenants', (
+            select coalesce(pg_catalog.jsonb_agg(
+              pg_catalog.jsonb_build_object('tenant_key', t.tenant_key, 'row_count', t.row_count::text, 'newest_at', t.newest_at)
+              order by t.tenant_key collate "C"
+            ), '[]')
+            from drill.baseline_tenants as t
+            where t.baseline_id = r.baseline_id
+              and t.relation_name = r.relation_name
           )
         )
         order by r.relation_name collate "C"

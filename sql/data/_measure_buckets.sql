@@ -6,132 +6,214 @@
 --
 -- The partitions of a relation are measured by one query, a hundred at a time:
 -- as branches of a union all they are spread over parallel workers, which one
--- query per partition cannot use and a group by tableoid uses badly. A cursor
--- would run without workers, hence arrays. With row_security off a policy that would
--- hide rows, of a partition too, is an error and not a smaller count. When that query fails, each partition
--- of it is measured alone, so that the problem is laid at the right door.
-create or replace function drill._measure_buckets(p_with_counts boolean, p_with_times boolean)
+-- query per partition cannot use and a group by tableoid uses badly. When that query
+-- fails, each partition of it is measured alone, so that the problem is laid at the
+-- right door.
+create or replace function drill._measure_buckets(
+  p_depth text,
+  p_as_of timestamptz,
+  p_carried_names text[] default '{}'
+)
 returns table (
   relation_name text,
+  partition_name text,
   bucket_name text,
+  grain text,
   starts_at timestamptz,
   ends_at timestamptz,
+  partition_starts_at timestamptz,
+  partition_ends_at timestamptz,
   is_default boolean,
   row_count bigint,
   oldest_at timestamptz,
   newest_at timestamptz,
+  fingerprint bigint,
   problem text
 )
 language plpgsql
 stable
 set search_path = ''
 set timezone = 'UTC'
-set row_security = off
+set datestyle = 'ISO, YMD'
 as $$
+#variable_conflict use_column
 declare
   c_batch_size constant integer := 100;
   v_relation record;
-  v_bucket record;
+  v_partitions jsonb;
+  v_batch jsonb;
   v_names text[];
-  v_starts timestamptz[];
-  v_ends timestamptz[];
-  v_defaults boolean[];
-  v_batch text[];
-  v_row_counts bigint[];
-  v_oldest timestamptz[];
-  v_newest timestamptz[];
-  v_is_measured boolean;
+  v_are_sliced boolean[];
+  v_with_fingerprint boolean;
+  v_slices jsonb;
+  v_more jsonb;
+  v_problem text;
+  v_partition jsonb;
 begin
+  if p_depth is null or p_depth not in ('quick', 'standard', 'full') then
+    raise exception using
+      errcode = 'RD006',
+      message = format('%s is not a depth', coalesce(pg_catalog.quote_literal(p_depth), 'null')),
+      hint = 'The depths are quick (names and bounds), standard (counts and timestamps too) and full (fingerprints too).';
+  end if;
+
   for v_relation in
     select
       c.relation_name,
       c.timestamp_column,
-      drill._relation_oid(c.relation_name) as relation_oid,
+      c.depth,
+      c.is_secret,
       drill._critical_relation_problem(c.relation_name, c.timestamp_column) as problem
     from drill.critical_relations as c
     order by c.relation_name collate "C"
   loop
-    _measure_buckets.relation_name := v_relation.relation_name;
-    _measure_buckets.row_count := null;
-    _measure_buckets.oldest_at := null;
-    _measure_buckets.newest_at := null;
-
     if v_relation.problem is not null then
-      _measure_buckets.bucket_name := v_relation.relation_name;
-      _measure_buckets.starts_at := null;
-      _measure_buckets.ends_at := null;
-      _measure_buckets.is_default := false;
-      _measure_buckets.problem := v_relation.problem;
-      return next;
+      return query
+        select
+          v_relation.relation_name, v_relation.relation_name, v_relation.relation_name, 'table', null::timestamptz, null::timestamptz,
+          null::timestamptz, null::timestamptz, false, null::bigint, null::timestamptz, null::timestamptz, null::bigint,
+          v_relation.problem;
       continue;
     end if;
 
-    -- Once for each relation, not for each batch.
+    v_with_fingerprint := p_depth = 'full' and v_relation.depth = 'full' and not v_relation.is_secret;
+
+    -- Once for each relation, not for each batch. What ended before the days begin is closed: one bucket.
     select
-      coalesce(pg_catalog.array_agg(p.partition_name order by p.position), array[v_relation.relation_name]),
-      pg_catalog.array_agg(p.starts_at order by p.position),
-      pg_catalog.array_agg(p.ends_at order by p.position),
-      pg_catalog.array_agg(p.is_default order by p.position)
-    into v_names, v_starts, v_ends, v_defaults
+      coalesce(
+        pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object(
+            'partition_name', p.partition_name,
+            'starts_at', p.starts_at,
+            'ends_at', p.ends_at,
+            'is_default', p.is_default,
+            'is_partition', true,
+            'is_sliced', v_relation.timestamp_column is not null
+              and not coalesce(p.ends_at <= pg_catalog.date_trunc('month', p_as_of) - interval '2 months', false)
+          )
+          order by p.position
+        ) filter (where p.partition_name <> all (p_carried_names)),
+        '[]'
+      )
+    into v_partitions
     from drill.list_partitions(v_relation.relation_name) with ordinality
       as p (partition_name, is_default, starts_at, ends_at, is_detach_pending, position);
 
-    for v_start in 1..pg_catalog.cardinality(v_names) by c_batch_size loop
-      v_batch := v_names[v_start:v_start + c_batch_size - 1];
-      v_is_measured := false;
-      if p_with_counts or p_with_times then
+    -- A plain table, or a partitioned one that has no partition.
+    if not exists (select from drill.list_partitions(v_relation.relation_name)) then
+      v_partitions := pg_catalog.jsonb_build_array(
+        pg_catalog.jsonb_build_object(
+          'partition_name', v_relation.relation_name,
+          'is_default', false,
+          'is_partition', false,
+          'is_sliced', v_relation.timestamp_column is not null
+        )
+      );
+    end if;
+
+    for v_start in 0..pg_catalog.jsonb_array_length(v_partitions) - 1 by c_batch_size loop
+      select
+        pg_catalog.jsonb_agg(e.value order by e.ordinality),
+        pg_catalog.array_agg(e.value ->> 'partition_name' order by e.ordinality),
+        pg_catalog.array_agg((e.value ->> 'is_sliced')::boolean order by e.ordinality)
+      into v_batch, v_names, v_are_sliced
+      from pg_catalog.jsonb_array_elements(v_partitions) with ordinality as e
+      where e.ordinality between v_start + 1 and v_start + c_batch_size;
+
+      v_slices := case when p_depth = 'quick' then '[]'::jsonb end;
+      if v_slices is null then
         begin
-          execute drill._measure_query(v_batch, v_relation.timestamp_column, p_with_counts, p_with_times)
-          into v_row_counts, v_oldest, v_newest;
-          v_is_measured := true;
-          -- What was measured is in variables, which stay; the locks go. All of them together, one for
+          select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(s)), '[]')
+          into v_slices
+          from drill._measure_slices(v_names, v_are_sliced, v_relation.timestamp_column, v_with_fingerprint, p_as_of) as s;
+          -- What was measured is in a variable, which stays; the locks go. All of them together, one for
           -- each partition and each of its indexes, would be more than the server has room for.
           raise exception using errcode = 'transaction_rollback', message = 'measured';
         exception
-          -- Not swallowed: each bucket is tried alone below, and says its problem.
+          -- Not swallowed: each partition is tried alone below, and says its problem.
           when others then
             null;
         end;
       end if;
 
-      for v_bucket in
-        select b.bucket_name, b.position::integer as position
-        from pg_catalog.unnest(v_batch) with ordinality as b (bucket_name, position)
-        order by b.position
-      loop
-        _measure_buckets.bucket_name := v_bucket.bucket_name;
-        _measure_buckets.starts_at := v_starts[v_start + v_bucket.position - 1];
-        _measure_buckets.ends_at := v_ends[v_start + v_bucket.position - 1];
-        _measure_buckets.is_default := coalesce(v_defaults[v_start + v_bucket.position - 1], false);
-        _measure_buckets.problem := null;
-        if v_is_measured then
-          _measure_buckets.row_count := v_row_counts[v_bucket.position];
-          _measure_buckets.oldest_at := v_oldest[v_bucket.position];
-          _measure_buckets.newest_at := v_newest[v_bucket.position];
-        elsif p_with_counts or p_with_times then
-          _measure_buckets.row_count := null;
-          _measure_buckets.oldest_at := null;
-          _measure_buckets.newest_at := null;
+      if v_slices is null then
+        v_slices := '[]';
+        for v_partition in
+          select e.value
+          from pg_catalog.jsonb_array_elements(v_batch) as e
+        loop
+          v_more := null;
+          v_problem := null;
           begin
-            execute drill._measure_query(array[v_bucket.bucket_name], v_relation.timestamp_column, p_with_counts, p_with_times)
-            into v_row_counts, v_oldest, v_newest;
-            _measure_buckets.row_count := v_row_counts[1];
-            _measure_buckets.oldest_at := v_oldest[1];
-            _measure_buckets.newest_at := v_newest[1];
+            select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(s)), '[]')
+            into v_more
+            from drill._measure_slices(
+              array[v_partition ->> 'partition_name'], array[(v_partition ->> 'is_sliced')::boolean],
+              v_relation.timestamp_column, v_with_fingerprint, p_as_of
+            ) as s;
           exception
-            -- Not swallowed: the row says that this bucket could not be looked at.
+            -- Not swallowed: the row says that this partition could not be looked at.
             when others then
-              _measure_buckets.problem := pg_catalog.format('%s (SQLSTATE %s)', sqlerrm, sqlstate);
+              v_problem := pg_catalog.format('%s (SQLSTATE %s)', sqlerrm, sqlstate);
           end;
-        end if;
-        return next;
-      end loop;
+          v_slices := v_slices || case
+            when v_problem is null then v_more
+            else pg_catalog.jsonb_build_array(
+              pg_catalog.jsonb_build_object('bucket_name', v_partition ->> 'partition_name', 'slice_name', 'all', 'problem', v_problem)
+            )
+          end;
+        end loop;
+      end if;
+
+      return query
+        select
+          v_relation.relation_name,
+          p.partition_name,
+          case
+            when s.slice_name is null or s.slice_name = 'all' then p.partition_name
+            when s.starts_at is null then p.partition_name || ' undated ' || s.slice_name
+            else p.partition_name || ' ' || s.slice_name
+          end,
+          case
+            when s.slice_name is null or s.slice_name = 'all'
+              then case when p.is_partition or v_relation.timestamp_column is not null then 'partition' else 'table' end
+            when s.starts_at is null then 'undated'
+            when s.ends_at - s.starts_at = interval '1 day' then 'day'
+            else 'month'
+          end,
+          case when s.slice_name is null or s.slice_name = 'all' then p.starts_at else s.starts_at end,
+          case when s.slice_name is null or s.slice_name = 'all' then p.ends_at else s.ends_at end,
+          p.starts_at,
+          p.ends_at,
+          p.is_default,
+          case
+            when p_depth = 'quick' or s.problem is not null then null
+            -- A partition that is cut and gave nothing has no row.
+            else coalesce(s.row_count, 0)
+          end,
+          s.oldest_at,
+          s.newest_at,
+          case when v_with_fingerprint and s.problem is null then coalesce(s.fingerprint, 0) end,
+          s.problem
+        from pg_catalog.jsonb_array_elements(v_batch) with ordinality as e
+        cross join lateral pg_catalog.jsonb_to_record(e.value) as p (
+          partition_name text, starts_at timestamptz, ends_at timestamptz, is_default boolean, is_partition boolean
+        )
+        left join lateral (
+          select r.*
+          from pg_catalog.jsonb_to_recordset(v_slices) as r (
+            bucket_name text, slice_name text, starts_at timestamptz, ends_at timestamptz, row_count bigint,
+            oldest_at timestamptz, newest_at timestamptz, fingerprint bigint, problem text
+          )
+          where r.bucket_name = p.partition_name
+        ) as s on true
+        order by e.ordinality, s.starts_at nulls last, s.slice_name collate "C";
     end loop;
   end loop;
 end
 $$;
 
-comment on function drill._measure_buckets(boolean, boolean) is
-  'Internal: the buckets of every critical relation, with counts and times as asked for (with neither: names and bounds, no table is read)';
+comment on function drill._measure_buckets(text, timestamptz, text[]) is
+  'Internal: the buckets of every critical relation at a depth (quick: names and bounds, no table is read), cut relative to a moment; partitions that are carried over give no row';
 
-revoke all on function drill._measure_buckets(boolean, boolean) from public;
+revoke all on function drill._measure_buckets(text, timestamptz, text[]) from public;

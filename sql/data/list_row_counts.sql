@@ -1,11 +1,13 @@
 create or replace function drill.list_row_counts()
-returns table (relation_name text, bucket_name text, row_count bigint, problem text)
+returns table (relation_name text, partition_name text, row_count bigint, problem text)
 language sql
 stable
 set search_path = ''
 as $$
-  select b.relation_name, b.bucket_name, b.row_count, b.problem
-  from drill._measure_buckets(true, false) as b
+  select b.relation_name, b.partition_name, pg_catalog.sum(b.row_count)::bigint, pg_catalog.min(b.problem)
+  from drill.list_buckets() as b
+  group by b.relation_name, b.partition_name
+  order by b.relation_name collate "C", b.partition_name collate "C"
 $$;
 
 comment on function drill.list_row_counts() is

@@ -33,23 +33,27 @@ begin
 
   for v_bucket in
     select
-      coalesce(f.bucket_name, k.bucket_name) as bucket_name,
+      coalesce(f.partition_name, k.partition_name) as bucket_name,
       r.relation_name is not null as is_in_baseline,
-      f.relation_name is not null as is_registered,
       r.is_append_only,
       greatest(1, r.tolerance * k.row_count) as tolerated_count,
       k.row_count as expected_count,
       f.row_count as actual_count,
       f.problem,
       coalesce(k.ends_at + drill.get_policy('settle_after') <= v_baseline.captured_at, false) as is_settled
-    from (select b.* from drill.list_buckets() as b) as f
+    from (
+      select b.relation_name, b.partition_name, pg_catalog.sum(b.row_count) as row_count, pg_catalog.min(b.problem) as problem
+      from drill.list_buckets('standard', v_baseline.captured_at) as b
+      group by b.relation_name, b.partition_name
+    ) as f
     full join (
-      select k.*
+      select k.relation_name, k.partition_name, pg_catalog.sum(k.row_count) as row_count, pg_catalog.min(k.partition_ends_at) as ends_at
       from drill.baseline_buckets as k
       where k.baseline_id = v_baseline.baseline_id
+      group by k.relation_name, k.partition_name
     ) as k
       on k.relation_name = f.relation_name
-      and k.bucket_name = f.bucket_name
+      and k.partition_name = f.partition_name
     left join drill.baseline_relations as r
       on r.baseline_id = v_baseline.baseline_id
       and r.relation_name = coalesce(k.relation_name, f.relation_name)

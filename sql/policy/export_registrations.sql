@@ -50,7 +50,11 @@ as $$
             'relation_name', c.relation_name,
             'timestamp_column', c.timestamp_column,
             'is_append_only', c.is_append_only,
-            'tolerance', c.tolerance::text
+            'tolerance', c.tolerance::text,
+            'tenant_column', c.tenant_column,
+            'is_tenant_shown', c.is_tenant_shown,
+            'is_secret', c.is_secret,
+            'depth', c.depth
           )
           order by c.relation_name collate "C"
         )

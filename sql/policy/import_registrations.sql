@@ -39,10 +39,15 @@ begin
     relation_name text, period text, time_zone text, name_pattern text
   );
 
-  insert into drill.critical_relations (relation_name, timestamp_column, is_append_only, tolerance, profile)
-  select c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance, 'baseline'
+  insert into drill.critical_relations (
+    relation_name, timestamp_column, is_append_only, tolerance, tenant_column, is_tenant_shown, is_secret, depth, profile
+  )
+  select
+    c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance, c.tenant_column, c.is_tenant_shown, c.is_secret, c.depth,
+    'baseline'
   from pg_catalog.jsonb_to_recordset(p_registrations -> 'critical_relations') as c (
-    relation_name text, timestamp_column text, is_append_only boolean, tolerance numeric
+    relation_name text, timestamp_column text, is_append_only boolean, tolerance numeric, tenant_column text,
+    is_tenant_shown boolean, is_secret boolean, depth text
   );
 
   -- Baselines of older versions have neither; then the defaults stay.

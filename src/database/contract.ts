@@ -4,6 +4,9 @@
 
 export type CheckStatus = 'pass' | 'warn' | 'fail' | 'skip' | 'error' | 'waived'
 
+/** How deep a database is looked at: the catalog; counts and timestamps too; contents too. */
+export type Depth = 'quick' | 'standard' | 'full'
+
 export interface CheckResult {
   check_name: string
   object_name: string | null
@@ -225,7 +228,7 @@ export const contract = {
   'drill.export_registrations()': null,
   'drill.import_registrations(jsonb)': null,
   'drill.verify_waivers(jsonb)': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
-  'drill.capture_baseline(text)': null,
+  'drill.capture_baseline(text, text, boolean)': null,
   'drill.export_baseline(uuid)': null,
   'public.verify_partition_triggers_exist()': null,
 } as const satisfies Record<string, readonly string[] | null>

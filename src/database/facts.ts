@@ -4,10 +4,13 @@ import type {
   BaselineSummary,
   Bucket,
   CheckResult,
+  Depth,
+  FingerprintRecipe,
   Identity,
   Outbound,
   Registrations,
   SchemaObject,
+  Tenant,
 } from './contract.ts'
 
 // Times leave the database as ISO text and wide numbers as digits: JavaScript's
@@ -24,14 +27,36 @@ export async function getIdentity(database: Database): Promise<Identity> {
   return rows[0] as Identity
 }
 
-/** The buckets of every critical relation. @param measure false: names and bounds only, no table is read */
-export async function listBuckets(database: Database, measure: boolean): Promise<Bucket[]> {
+/**
+ * The buckets of every critical relation.
+ * @param depth quick: names and bounds only, no table is read; full: fingerprints too
+ * @param asOf the moment relative to which recent days are told apart: that of the baseline to compare with; null: now
+ */
+export async function listBuckets(database: Database, depth: Depth, asOf: string | null): Promise<Bucket[]> {
   const { rows } = await sql<Bucket>`
     select
-      b.relation_name, b.bucket_name, to_jsonb(b.starts_at) #>> '{}' as starts_at,
-      to_jsonb(b.ends_at) #>> '{}' as ends_at, b.is_default, b.row_count::text,
-      to_jsonb(b.oldest_at) #>> '{}' as oldest_at, to_jsonb(b.newest_at) #>> '{}' as newest_at, b.problem
-    from drill.list_buckets(${measure}) as b`.execute(database)
+      b.relation_name, b.partition_name, b.bucket_name, b.grain, to_jsonb(b.starts_at) #>> '{}' as starts_at,
+      to_jsonb(b.ends_at) #>> '{}' as ends_at, to_jsonb(b.partition_starts_at) #>> '{}' as partition_starts_at,
+      to_jsonb(b.partition_ends_at) #>> '{}' as partition_ends_at, b.is_default, b.row_count::text,
+      to_jsonb(b.oldest_at) #>> '{}' as oldest_at, to_jsonb(b.newest_at) #>> '{}' as newest_at,
+      b.fingerprint::text, b.problem
+    from drill.list_buckets(${depth}, ${asOf}::timestamptz) as b`.execute(database)
+  return rows
+}
+
+/** How the fingerprints of each relation are made here. */
+export async function listFingerprintRecipes(database: Database): Promise<FingerprintRecipe[]> {
+  const { rows } = await sql<FingerprintRecipe>`
+    select r.relation_name, r.recipe from drill.list_fingerprint_recipes() as r`.execute(database)
+  return rows
+}
+
+/** The rows of each tenant of the relations that have a tenant column. */
+export async function listTenants(database: Database): Promise<Tenant[]> {
+  const { rows } = await sql<Tenant>`
+    select
+      t.relation_name, t.tenant_key, t.row_count::text, to_jsonb(t.newest_at) #>> '{}' as newest_at, t.problem
+    from drill.list_tenants() as t`.execute(database)
   return rows
 }
 
@@ -111,10 +136,19 @@ export async function callGuardRpc(database: Database): Promise<boolean | null> 
   return rows[0]?.answer ?? null
 }
 
+/** What to capture. */
+export interface Capture {
+  label?: string | undefined
+  depth?: 'standard' | 'full' | undefined
+  /** Measures every partition anew, even when nobody wrote into it since the last capture. */
+  isComplete?: boolean | undefined
+}
+
 /** Measures and stores a baseline. Gives its id. */
-export async function captureBaseline(database: Database, label: string | undefined): Promise<string> {
+export async function captureBaseline(database: Database, capture: Capture = {}): Promise<string> {
+  const { label = null, depth = 'standard', isComplete = false } = capture
   const { rows } = await sql<{ baseline_id: string }>`
-    select drill.capture_baseline(${label ?? null}::text)::text as baseline_id`.execute(database)
+    select drill.capture_baseline(${label}::text, ${depth}, ${isComplete})::text as baseline_id`.execute(database)
   return (rows[0] as { baseline_id: string }).baseline_id
 }
 

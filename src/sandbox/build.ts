@@ -67,7 +67,7 @@ export async function buildSandbox(root: string, stages: Stages): Promise<Sandbo
   await stages.run('install the checks', () => migrateUp(target))
   const traffic = startTraffic(production, sandboxDatabase)
   await stages.run('heartbeat and baseline', () =>
-    withDatabase(target, {}, (database) => captureBaseline(database, 'sandbox')),
+    withDatabase(target, {}, (database) => captureBaseline(database, { label: 'sandbox', depth: 'full' })),
   )
   const backup = join(root, 'backup')
   await stages.run('base backup while writers run', async () => {

@@ -3,14 +3,16 @@ import { sql } from 'kysely'
 import { compareManifests, guardRpc, installedManifest, shippedManifest } from '../database/attestation.ts'
 import { type Database, withDatabase } from '../database/connect.ts'
 import { describeConnection } from '../database/connection-url.ts'
-import type { Bucket, CheckResult, Identity, RecoveryPoint } from '../database/contract.ts'
+import type { Bucket, CheckResult, Depth, Identity, RecoveryPoint } from '../database/contract.ts'
 import {
   applyWaivers,
   getIdentity,
   getRegistrations,
   listBuckets,
+  listFingerprintRecipes,
   listObjects,
   listOutbound,
+  listTenants,
 } from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
@@ -21,7 +23,6 @@ import { disarmedObjects } from '../rules/disarming.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Stages, StageTime } from '../terminal/stages.ts'
 import { type BaselineSource, newestBaselineIn } from './baseline-source.ts'
-import type { Depth } from './depths.ts'
 import { type AskedProduction, askProduction, identityResult, requireRightDatabase } from './right-database.ts'
 import { runAmcheck } from './run-amcheck.ts'
 import { runCheck, runChecks, runProbes } from './run-checks.ts'
@@ -151,7 +152,7 @@ async function judgeCopy(
       results.push(...(await runChecks(transaction, asking, stages)), ...probes, ...corruption)
       const recovery = recoveryOf(results)
       const buckets = await stages.run(readData ? 'row counts and timestamps' : 'partitions present', () =>
-        listBuckets(transaction, readData),
+        listBuckets(transaction, question.depth, baseline?.document.captured_at ?? null),
       )
       if (baseline === null) results.push({ ...noBaseline, check_name: readData ? 'row_counts' : 'buckets_present' })
       else {
@@ -164,8 +165,8 @@ async function judgeCopy(
         results.push(...(await stages.run('objects', () => runCheck(transaction, 'objects', compare))))
         const copy = {
           buckets,
-          recipes: [],
-          tenants: [],
+          recipes: question.depth === 'full' ? await listFingerprintRecipes(transaction) : [],
+          tenants: question.depth === 'full' ? await stages.run('tenants', () => listTenants(transaction)) : [],
           recovery,
           now,
           registrations,

@@ -89,8 +89,8 @@ const baselines = 'drill.list_baselines()'
 const damages: Record<string, [string, string]> = {
   'a missing function': [`drop function ${baselines}`, `${baselines}: is missing`],
   'another argument type': [
-    `drop function drill.list_buckets(boolean); create function drill.list_buckets(p_measure text) returns text language sql as 'select 1'`,
-    'drill.list_buckets(boolean): is missing',
+    `drop function drill.list_buckets(text, timestamptz); create function drill.list_buckets(p_measure boolean) returns text language sql as 'select 1'`,
+    'drill.list_buckets(text, timestamp with time zone): is missing',
   ],
   'a renamed column': [
     'alter type drill.check_result rename attribute hint to advice',

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { parseBaseline } from '../../baselines/document.ts'
 import { baselineFileName, baselinesDirectory, writeBaselineFile } from '../../baselines/file.ts'
 import { CouldNotVerify } from '../../could-not-verify.ts'
@@ -15,6 +15,8 @@ import { baselineText } from './show.ts'
 interface Options {
   target?: string
   label?: string
+  depth: 'standard' | 'full'
+  full?: true
   out?: string
   now?: string
   statementTimeout?: number
@@ -27,11 +29,23 @@ export function baselineCaptureCommand(output: ProgramOutput): Command {
     .description('measure production and store the facts, in the database and as a JSON file')
     .addOption(targetOption())
     .option('-l, --label <text>', 'a note kept with the baseline')
+    .addOption(
+      new Option(
+        '-d, --depth <depth>',
+        'standard: counts and timestamps; full: fingerprints of the content and tenants too',
+      )
+        .choices(['standard', 'full'])
+        .default('standard'),
+    )
+    .option('--full', 'measure closed partitions anew, even when nobody wrote into them since the last baseline')
     .addOption(nowOption())
     .addOption(statementTimeoutOption())
     .addOption(formatOption())
     .option('-o, --out <file>', `the JSON file (default: ${baselinesDirectory}/<target>-<time>-<id>.json)`)
-    .addHelpText('after', '\nExample:\n  pgdrill baseline capture --target production --label "before the release"')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  pgdrill baseline capture --target production --label "before the release"\n  pgdrill baseline capture --target production --depth full',
+    )
     .action(async (options: Options) => {
       const target = findTarget(options.target)
       const { now, statementTimeout } = options
@@ -43,7 +57,14 @@ export function baselineCaptureCommand(output: ProgramOutput): Command {
             .transaction()
             .setIsolationLevel('repeatable read')
             .execute(async (transaction) =>
-              exportBaseline(transaction, await captureBaseline(transaction, options.label)),
+              exportBaseline(
+                transaction,
+                await captureBaseline(transaction, {
+                  label: options.label,
+                  depth: options.depth,
+                  isComplete: options.full === true,
+                }),
+              ),
             ),
         )
       })
