@@ -91,8 +91,8 @@ function judgeTenant(
 }
 
 /** What may have come between the recovery point and a later baseline; nothing of a tenant whose rows are all settled. */
-function lossOf({ from, to, settleAfter }: Comparison, { loss }: RelationFacts, { newest_at }: BaselineTenant): bigint {
-  if (to === undefined || to >= from) return 0n
+function lossOf({ to, settleAfter }: Comparison, { loss }: RelationFacts, { newest_at }: BaselineTenant): bigint {
+  if (to === undefined) return 0n
   if (newest_at === null) return loss.late
   return timeOf(newest_at) + settleAfter <= to ? 0n : loss.young
 }

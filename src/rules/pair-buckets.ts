@@ -128,7 +128,17 @@ function asMonth(first: AnyBucket, bucket_name: string): AnyBucket {
 }
 
 function merge(parts: readonly AnyBucket[], as: AnyBucket): AnyBucket {
-  return { ...as, row_count: rowsIn(parts).toString(), ...spanOf(parts), fingerprint: null }
+  return { ...as, row_count: rowsIn(parts).toString(), ...spanOf(parts), fingerprint: fold(parts) }
+}
+
+/** Fingerprints are sums modulo 2^64, so those of days add up to that of their month. */
+function fold(parts: readonly AnyBucket[]): string | null {
+  let sum = 0n
+  for (const { fingerprint } of parts) {
+    if (fingerprint === null) return null
+    sum += BigInt(fingerprint)
+  }
+  return BigInt.asIntN(64, sum).toString()
 }
 
 function labelOf({ bucket_name, partition_name }: AnyBucket): string {

@@ -1,5 +1,5 @@
 // How the fingerprints of a relation are made, as drill.list_fingerprint_recipes()
-// states it: parts between commas, such as columns with their types.
+// states it.
 
 /** What is only in one of two recipes. */
 export function describeRecipes(production: string, copy: string): string {
@@ -13,20 +13,9 @@ export function describeRecipes(production: string, copy: string): string {
   ].join('; ')
 }
 
-/** A comma within brackets or quotes belongs to a type or a name. */
+/** A head of words, then the columns, each with its name in quotes: v1 UTF8 123 "id":uuid:hash,"url":text:hash. */
 function partsOf(recipe: string): string[] {
-  const parts: string[] = []
-  let part = ''
-  let depth = 0
-  let isQuoted = false
-  for (const character of recipe) {
-    if (character === '"') isQuoted = !isQuoted
-    else if (!isQuoted && '([{'.includes(character)) depth += 1
-    else if (!isQuoted && ')]}'.includes(character)) depth -= 1
-    if (!isQuoted && depth <= 0 && ',;\n'.includes(character)) {
-      parts.push(part)
-      part = ''
-    } else part += character
-  }
-  return [...parts, part].map((text) => text.trim()).filter((text) => text !== '')
+  const [head = ''] = recipe.split('"', 1)
+  const columns = recipe.slice(head.length).match(/"(?:[^"]|"")*"[^",]*/g) ?? []
+  return [...head.split(/\s+/).filter((word) => word !== ''), ...columns]
 }

@@ -131,6 +131,15 @@ for (const [name, relation, buckets, expected, change] of cases) {
   })
 }
 
+test('an exact baseline has no days after it, whatever rows with a wrong date say', () => {
+  const baseline = baselineOf([eventsRelation], { is_exact: true })
+  const said = lines(baseline, copyOf([eventsRelation], { ...later, is_exact: false }))
+  assert.equal(
+    said.filter((line) => / days_present /.test(line)).map((line) => line.slice(0, 27)),
+    ['skip days_present null: the'],
+  )
+})
+
 test('a baseline at midnight: that day is whole', () => {
   const baseline = baselineOf([eventsRelation], { captured_at: '2026-11-11T00:00:00+00:00' })
   const said = lines(baseline, copyOf([eventsRelation], { recovery_point: '2026-11-12T00:00:00+00:00' }))

@@ -17,6 +17,7 @@ import {
   lines,
   october,
   secretsRelation,
+  wholeOf,
   withBuckets,
   without,
 } from './fixture.ts'
@@ -122,10 +123,10 @@ test('what could not be compared is an error', () => {
     said(eventsRelation, eventsRelation, { recovery_point: null })[0] ?? '',
     /^error .*without a recovery point/,
   )
-  const other = { ...eventsRelation, recipe: 'hash_record_extended, id uuid, created_at text' }
+  const other = { ...eventsRelation, recipe: 'v1 UTF8 123 "created_at":text:hash,"id":uuid:hash' }
   assert.match(
     said(eventsRelation, other)[0] ?? '',
-    /^error .*not made alike.*: only in production: created_at timestamp with time zone; only in the copy: created_at text$/,
+    /^error .*not made alike.*: only in production: "created_at":timestamptz:hash; only in the copy: "created_at":text:hash$/,
   )
 })
 
@@ -147,17 +148,28 @@ test('nothing settled yet', () => {
 })
 
 test('recipes: what is only in one of them', () => {
-  assert.is(
-    describeRecipes('a int, b numeric(10,2)', 'a int, b numeric(10,3)'),
-    'only in production: b numeric(10,2); only in the copy: b numeric(10,3)',
+  const made = (...columns: string[]) => `v1 UTF8 123 ${columns.join(',')}`
+  const [a, b, c] = ['"a":int4:hash', '"b, ""c""":text:hash', '"c":numeric:text'] as const
+  assert.is(describeRecipes(made(a, b), made(a)), `only in production: ${b}`)
+  assert.is(describeRecipes(made(a), made(a, b, c)), `only in the copy: ${b}, ${c}`)
+  assert.is(describeRecipes(made(a, b), made(a, c)), `only in production: ${b}; only in the copy: ${c}`)
+  assert.is(describeRecipes(made(a), `v1 LATIN1 123 ${a}`), 'only in production: UTF8; only in the copy: LATIN1')
+  assert.is(describeRecipes('v1 UTF8 123', 'v1 UTF8 -9'), 'only in production: 123; only in the copy: -9')
+  assert.is(describeRecipes(made(a, c), made(c, a)), 'the same columns in another order')
+})
+
+test('an empty closed partition is none of those compared', () => {
+  const empty = wholeOf('public.events', '2026-07', '0', { oldest_at: null, newest_at: null, fingerprint: null })
+  const relation = withBuckets(eventsRelation, [empty, ...events])
+  assert.match(said(relation, relation)[0] ?? '', /^pass .*: 70 settled buckets/)
+})
+
+test('a mutable table: how many were compared, and how many are the same', () => {
+  const edited = withBuckets(callsRelation, edit(calls, '2026-10-01', { fingerprint: '7' }))
+  const row = compareBaseline(baselineOf([callsRelation]), copyOf([edited], { depth: 'full' })).find(
+    ({ check_name }) => check_name === 'fingerprints',
   )
-  assert.is(describeRecipes('a int, "b, c" text', 'a int'), 'only in production: "b, c" text')
-  assert.is(describeRecipes('a int\nb int', 'a int; b int; c int'), 'only in the copy: c int')
-  assert.is(describeRecipes('a, b', 'b, a'), 'the same columns in another order')
-  assert.is(
-    describeRecipes('row([a, b]), {c, d}', 'row([a, b]), {c, e}'),
-    'only in production: {c, d}; only in the copy: {c, e}',
-  )
+  assert.equal([row?.expected, row?.actual], [72, 71])
 })
 
 test.run()

@@ -43,6 +43,7 @@ const weekdays = calls.filter(
 )
 
 const cases: Case[] = [
+  ['that of the baseline', eventsRelation, events, /^pass/],
   ['as expected', eventsRelation, newest(events, '2026-11-10T12:59:00+00:00'), /^pass .*recovery point 2026-11-10T13/],
   ['within the skew after the recovery point', eventsRelation, newest(events, '2026-11-10T13:05:00+00:00'), /^pass/],
   [
@@ -157,6 +158,21 @@ for (const [name, relation, buckets, expected, change] of cases) {
     assert.match(rows[0] ?? '', expected)
   })
 }
+
+test('an exact baseline: the newest row is equal', () => {
+  const said = (before: BaselineRelation, buckets: Slices) =>
+    lines(
+      baselineOf([before], { is_exact: true }),
+      copyOf([withBuckets(before, buckets)], { recovery_point: null }),
+    ).find((line) => / newest_timestamps /.test(line)) ?? ''
+  assert.match(
+    said(eventsRelation, events),
+    /^pass .*newest row of 2026-11-10T11:50:00\+00:00, as in the exact baseline$/,
+  )
+  assert.match(said(empty, empty.buckets), /^pass .*public.calls has no dated row, as in the exact baseline$/)
+  assert.match(said(callsRelation, empty.buckets), /^fail .*has no dated row, the exact baseline has one of 2026-11-10/)
+  assert.match(said(empty, calls), /^fail .*newest row of 2026-11-10T11:50:00\+00:00, the exact baseline has none$/)
+})
 
 test('an interval between heartbeats is added to a recovery point that is one', () => {
   const policies = { clock_skew: 300, settle_after: 86400, heartbeat_interval: 60 }

@@ -71,6 +71,13 @@ const cases: Case[] = [
   ['before the baseline: as many less as may be', events, set('3f2a', '1074'), /^pass/, hourBefore],
   ['before the baseline: one more', events, set('3f2a', '1073'), /^fail .*at least 1,074\): 130 missing$/, hourBefore],
   ['before the baseline: a lively one is gone', events, set('3f2a'), /^fail .*no row/, hourBefore],
+  [
+    'before the baseline: a mutable one that is new since',
+    { ...calls, tenants: [tenant('a', '100')] },
+    [tenant('b', '1')],
+    /^pass/,
+    hourBefore,
+  ],
   ['before the baseline: one that is new since', events, set('9d01'), /^pass/, hourBefore],
   ['before the baseline: one whose rows are all settled', events, set('77bc', '49'), /^fail .*1 missing/, hourBefore],
   ['at the very moment of the baseline', events, set('3f2a', '1202'), /^fail/, { recovery_point: B }],
@@ -119,6 +126,11 @@ test('many are gone: the twenty with most rows, and the number of the rest', () 
   assert.match(rows[0] ?? '', /tenant t24 .* baseline has 26$/)
   assert.match(rows[20] ?? '', /^fail .*5 more tenants with missing rows$/)
   assert.is(said(relation, many.slice(20)).length, 20)
+  const kept = { ...events, tenants: [tenant('big', '1000'), tenant('small', '600')] }
+  const order = said(kept, [tenant('big', '500')]).map((line) => /tenant (\w+) of/.exec(line)?.[1])
+  assert.equal(order, ['small', 'big'], 'by the rows lost')
+  const mixed = { ...calls, tenants: [...many, ...Array.from({ length: 25 }, (_, index) => tenant(`u${index}`, '1'))] }
+  assert.match(said(mixed, [tenant('other', '1')])[20] ?? '', /^fail .*30 more tenants/)
   const single = { ...calls, tenants: many.map((one) => ({ ...one, row_count: '1' })) }
   assert.match(said(single, [tenant('other', '1')])[20] ?? '', /^warn /)
 })

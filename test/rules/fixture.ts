@@ -125,7 +125,7 @@ export const eventsRelation: BaselineRelation = {
   is_tenant_shown: false,
   is_secret: false,
   depth: 'full',
-  recipe: 'hash_record_extended, id uuid, created_at timestamp with time zone',
+  recipe: 'v1 UTF8 123 "created_at":timestamptz:hash,"id":uuid:hash',
   buckets: events,
   tenants: [],
 }

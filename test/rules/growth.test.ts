@@ -49,6 +49,8 @@ test('growth: less than a week of history is a guess, from the busiest bucket', 
     hour,
   )
   assert.equal([whole.isKnown, whole.rowsPerDay], [false, 400n])
+  const part = of(dayOf(table, '2026-11-09', '3', { newest_at: '2026-11-11T00:10:00+00:00' }))
+  assert.is(plausibleGrowth(part, from, hour).rowsPerDay, 2n, 'one and a half, rounded up')
   const minutes = of(dayOf(table, '2026-11-10', '1000', { oldest_at: B, newest_at: B }))
   assert.is(plausibleGrowth(minutes, from, hour).rows, 3000n, 'a minute is no rate')
 })
@@ -79,6 +81,8 @@ test('loss: three times the fastest day per hour begun, never more than growth',
   assert.is(plausibleLoss(of(...week), from, 24 * hour).late, 600n)
   assert.is(plausibleLoss(of(...week), from, 25 * hour).late, 634n)
   assert.is(plausibleLoss(of(...week), from, 48 * hour).late, 1200n)
+  const old = wholeOf('public.t', '2026-06', '9000000')
+  assert.is(plausibleLoss(of(...week, old), from, hour).late, 26n, 'a busy month of old is none of these days')
   const batch = (date: string) => dayOf(table, date, '200', { newest_at: `${date}T00:10:30+00:00` })
   assert.is(plausibleLoss(of(...week, batch('2026-11-10')), from, hour).late, 600n, 'all of a batch in one hour, today')
   assert.is(plausibleLoss(of(...week.map((one) => ({ ...one, newest_at: one.oldest_at }))), from, hour).late, 600n)
@@ -165,6 +169,8 @@ test('lag: with less than a week of history three days, three times the lag then
     'a newest row after the baseline has no lag',
   )
   assert.is(lagAllowed(of(dayOf(table, '2026-11-10', '1')), from), Number.POSITIVE_INFINITY, 'one row has no pause')
+  const moment = of(dayOf(table, '2026-11-10', '1', { oldest_at: B, newest_at: B }))
+  assert.is(lagAllowed(moment, from), Number.POSITIVE_INFINITY)
   assert.is(lagAllowed(of(), from), Number.POSITIVE_INFINITY)
   const infinite = bucket({ bucket_name: 'public.t undated', grain: 'undated', newest_at: 'infinity', oldest_at: B })
   assert.is(lagAllowed(of(infinite), from), Number.POSITIVE_INFINITY)

@@ -13,6 +13,8 @@ const whole = wholeOf('public.t', '2026-11', '30', {
   newest_at: '2026-11-03T23:50:00+00:00',
 })
 const empty = wholeOf('public.t', '2026-11', '0', { oldest_at: null, newest_at: null })
+const sumOf = (slices: Slices) =>
+  slices.reduce((sum, { fingerprint }) => sum + BigInt(fingerprint ?? '0'), 0n).toString()
 const undated = bucket({ bucket_name: `${november} undated`, grain: 'undated', row_count: '2', ...bounds('2026-11') })
 const month = bucket({
   ...dayOf(november, '2026-11-01', '31', bounds('2026-11')),
@@ -46,7 +48,12 @@ test('whole beside cut: the cut one is summed up, with its oldest and newest row
   assert.equal(pairs([whole], days), [`${november} partition 30 30`])
   assert.equal(pairs(days, [whole]), [`${november} partition 30 30`])
   const [pair] = pairBuckets([whole], [...days].reverse())
-  assert.equal(pair?.now, { rows: 30n, oldest_at: whole.oldest_at, newest_at: whole.newest_at, fingerprint: null })
+  assert.equal(pair?.now, {
+    rows: 30n,
+    oldest_at: whole.oldest_at,
+    newest_at: whole.newest_at,
+    fingerprint: sumOf(days),
+  })
   const [cut] = pairBuckets(days, [{ ...whole, bucket_name: november }])
   assert.equal([cut?.bucket.starts_at, cut?.bucket.ends_at], ['2026-11-01T00:00:00+00:00', '2026-12-01T00:00:00+00:00'])
 })
@@ -61,6 +68,17 @@ test('months beside days: the days of that month are summed up', () => {
   assert.equal(pairs([...days], [month]), ['2026-11 month 30 31'])
   const [pair] = pairBuckets(days.slice(0, 1), [month])
   assert.equal([pair?.bucket.starts_at, pair?.bucket.ends_at], ['2026-11-01T00:00:00.000Z', '2026-12-01T00:00:00.000Z'])
+})
+
+test('fingerprints add up modulo 2^64, unless one is missing', () => {
+  const folded = (...fingerprints: (string | null)[]) =>
+    pairBuckets(
+      [whole],
+      fingerprints.map((fingerprint, index) => ({ ...(days[index] as Slices[number]), fingerprint })),
+    )[0]?.now.fingerprint
+  assert.is(folded('9223372036854775807', '1'), '-9223372036854775808')
+  assert.is(folded('-5', '3'), '-2')
+  assert.is(folded('5', null), null)
 })
 
 test('by partition, in their order', () => {
