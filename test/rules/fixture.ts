@@ -3,7 +3,7 @@
 // cut by day, 1,000 rows each. public.calls: mutable, without partitions, 100 a day.
 
 import type { Baseline, BaselineBucket, BaselineRelation } from '../../src/baselines/document.ts'
-import type { Bucket, CheckResult } from '../../src/database/contract.ts'
+import type { Bucket } from '../../src/database/contract.ts'
 import { type Copy, compareBaseline } from '../../src/rules/compare-baseline.ts'
 
 export const B = '2026-11-10T12:00:00+00:00'
@@ -229,8 +229,6 @@ function isNamed({ bucket_name }: BaselineBucket, label: string | RegExp): boole
     ? bucket_name === label || bucket_name.endsWith(` ${label}`)
     : label.test(bucket_name)
 }
-
-export type Row = Pick<CheckResult, 'check_name' | 'object_name' | 'status' | 'detail'>
 
 /** What is said of the copy, without what passes or does not apply. */
 export function findings(baseline: Baseline, copy: Copy): string[] {
