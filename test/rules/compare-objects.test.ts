@@ -28,7 +28,7 @@ function compare(
   actual: SchemaObject[],
   { role = 'reader', disarmed = [] as string[], buckets = [] as string[] } = {},
 ) {
-  const relations = [{ buckets: buckets.map((bucket_name) => ({ bucket_name })) }]
+  const relations = [{ buckets: buckets.map((partition_name) => ({ partition_name })) }]
   const baseline = { captured_at: '2026-01-01', objects: expected, relations } as unknown as Baseline
   return compareObjects(baseline, actual, role, new Set(disarmed))
 }

@@ -205,6 +205,7 @@ test('objects: added, removed, changed, by kind and name', () => {
     definition,
     relation_name: null,
     is_of_partition: false,
+    problem: null,
   })
   const changes = diffBaselines(
     baselineOf([callsRelation], {
