@@ -9,7 +9,7 @@
 -- nor scale, so both become the seed. bigint: its hash has 32 bits, -1 =
 -- 4294967295; as a seed it counts in full. timestamptz: no function takes it
 -- before PostgreSQL 18, but the interval since 2000 has the same hash; before 17
--- there is no infinite interval, so its hash is given by the number behind it.
+-- there is no infinite interval, and one with the same hash takes its place.
 -- The text is concat's: a cast to text could be somebody's own function. Whoever
 -- runs the expression pins the settings that text depends on, see _measure_slices.
 --
@@ -43,8 +43,8 @@ as $$
   ),
   form (type, way, is_chained, template) as (
     values
-      ('boolean'::regtype::oid, 'hash', false, 'pg_catalog.hashint4extended(%1$s::pg_catalog.int4, %2$s)'),
-      ('smallint'::regtype, 'hash', false, 'pg_catalog.hashint2extended(%1$s, %2$s)'),
+      ('boolean'::regtype::oid, 'hash', true, 'pg_catalog.hashint4extended(coalesce(%1$s::pg_catalog.int4, 2), '),
+      ('smallint'::regtype, 'hash', true, 'pg_catalog.hashint4extended(coalesce(%1$s::pg_catalog.int4, 65536), '),
       ('integer'::regtype, 'hash', false, 'pg_catalog.hashint4extended(%1$s, %2$s)'),
       ('bigint'::regtype, 'hash', false, 'pg_catalog.hashint4extended(%3$s, %1$s)'),
       ('oid'::regtype, 'hash', false, 'pg_catalog.hashoidextended(%1$s, %2$s)'),
@@ -69,22 +69,26 @@ as $$
       ('macaddr'::regtype, 'hash', false, 'pg_catalog.hashmacaddrextended(%1$s, %2$s)'),
       ('macaddr8'::regtype, 'hash', false, 'pg_catalog.hashmacaddr8extended(%1$s, %2$s)'),
       ('time'::regtype, 'hash', false, 'pg_catalog.time_hash_extended(%1$s, %2$s)'),
+      -- Three numbers that no date has; and below, an interval that is longer than any.
       (
-        'date'::regtype, 'hash', false,
-        'case when pg_catalog.isfinite(%1$s) then pg_catalog.hashint4extended(%1$s - ''2000-01-01''::pg_catalog.date, %2$s)'
-        ' when %1$s is not null then pg_catalog.hashtextextended(pg_catalog.concat(%1$s) collate pg_catalog."C", %2$s) end'
+        'date'::regtype, 'hash', true,
+        'pg_catalog.hashint4extended(case when pg_catalog.isfinite(%1$s) then %1$s - ''2000-01-01''::pg_catalog.date'
+        ' when %1$s = ''infinity'' then 2147483647 when %1$s = ''-infinity'' then -2147483647 else -2147483646 end, '
       ),
       ('timestamp'::regtype, 'hash', false, 'pg_catalog.timestamp_hash_extended(%1$s, %2$s)'),
       (
-        'timestamptz'::regtype, 'hash', false,
+        'timestamptz'::regtype, 'hash', true,
         case
           when pg_catalog.current_setting('server_version_num')::integer >= 170000
-            then 'pg_catalog.interval_hash_extended(%1$s - ''2000-01-01 00:00:00+00''::pg_catalog.timestamptz, %2$s)'
+            then
+              'pg_catalog.interval_hash_extended(coalesce(%1$s - ''2000-01-01 00:00:00+00''::pg_catalog.timestamptz,'
+              ' ''-299999 years''::pg_catalog.interval), '
           else
-            'case when pg_catalog.isfinite(%1$s)'
-            ' then pg_catalog.interval_hash_extended(%1$s - ''2000-01-01 00:00:00+00''::pg_catalog.timestamptz, %2$s)'
-            ' when %1$s = ''infinity'' then pg_catalog.hashint8extended(5659421164274671615, %2$s)'
-            ' when %1$s = ''-infinity'' then pg_catalog.hashint8extended(-5659423842674671616, %2$s) end'
+            'pg_catalog.interval_hash_extended(case when pg_catalog.isfinite(%1$s)'
+            ' then %1$s - ''2000-01-01 00:00:00+00''::pg_catalog.timestamptz'
+            ' when %1$s = ''infinity'' then ''65502559 days 18:31:14.671615''::pg_catalog.interval'
+            ' when %1$s = ''-infinity'' then ''-65502590 days -18:31:14.671616''::pg_catalog.interval'
+            ' else ''-299999 years''::pg_catalog.interval end, '
         end
       ),
       -- The same text as concat's, sooner.

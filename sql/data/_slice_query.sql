@@ -9,6 +9,8 @@
 -- together from the few days that come out, above the union: a second grouping
 -- within a branch would keep the branches from being spread over workers.
 --
+-- Partitions of one table have the same columns, so one expression serves them all.
+--
 -- Without fingerprints an index that begins with the column spares the rows:
 -- they are counted slice by slice between its bounds.
 create or replace function drill._slice_query(
@@ -25,6 +27,9 @@ set search_path = ''
 set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 as $$
+  with expression as materialized (
+    select case when p_with_fingerprint then drill._fingerprint_expression(drill._relation_oid(p_bucket_names[1]), 't') end as fingerprint
+  )
   select
     'select g.position, n.slice_name, pg_catalog.date_trunc(u.unit, g.day) as starts_at,'
     ' pg_catalog.date_trunc(u.unit, g.day) + (''1 '' || u.unit)::interval as ends_at,'
@@ -106,7 +111,7 @@ as $$
         w.starts_at,
         w.ends_at,
         case b.type_name when 'timestamptz' then '10000-01-01 00:00:00+00' else '10000-01-01' end,
-        b.fingerprint
+        x.fingerprint
       ),
       ' union all ' order by b.position
     )
@@ -131,7 +136,6 @@ as $$
       u.is_sliced,
       u.position,
       drill._has_index_on(r.relation_oid, p_timestamp_column) as has_index,
-      case when p_with_fingerprint then drill._fingerprint_expression(r.relation_oid, 't') end as fingerprint,
       (
         select t.typname
         from pg_catalog.pg_attribute as a
@@ -146,6 +150,7 @@ as $$
     ) with ordinality as u (bucket_name, is_sliced, position)
     cross join lateral (select drill._relation_oid(u.bucket_name) as relation_oid) as r
   ) as b
+  cross join expression as x
   cross join (
     select
       pg_catalog.date_trunc('month', p_moment) - interval '2 months' as starts_at,
