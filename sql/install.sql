@@ -64,6 +64,7 @@
 \ir objects/_list_optional_objects.sql
 \ir objects/list_objects.sql
 \ir baselines/baseline_objects.sql
+\ir policy/suggest_critical_relations.sql
 \ir baselines/_newest_baseline.sql
 \ir baselines/capture_baseline.sql
 \ir baselines/list_baselines.sql

@@ -64,7 +64,7 @@ union all
 select f.name, 'its body is stored parsed (begin atomic, return)' from function as f where f.prosqlbody is not null
 union all
 select f.name, 'its name does not begin with a verb of the list' from function as f
-where f.proname !~ '^(verify|capture|compare|assert|get|list|record|register|install|export|import)?_[a-z0-9_]+$'
+where f.proname !~ '^(verify|capture|compare|suggest|assert|get|list|record|register|install|export|import)?_[a-z0-9_]+$'
   and f.proname not in ('schema_version', 'recovery_point')
 union all
 select a.name, pg_catalog.format('the argument "%s" is not called p_', a.argument_name) from argument as a

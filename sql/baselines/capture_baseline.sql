@@ -1,6 +1,6 @@
 -- A baseline with a hole would later pass for "production had nothing there", so
 -- anything that cannot be measured ends the capture. A closed partition that nobody
--- wrote into since the last capture is taken over from it, unless all is asked for.
+-- wrote into since an earlier capture is taken over from it, unless all is asked for.
 create or replace function drill.capture_baseline(
   p_label text default null,
   p_depth text default 'standard',
@@ -14,8 +14,9 @@ as $$
 declare
   v_baseline_id uuid;
   v_previous_id uuid;
-  v_bucket record;
-  v_tenant record;
+  v_retention interval := drill.get_policy('baseline_retention');
+  v_fact record;
+  v_types text;
   v_marks jsonb;
   v_carried_names text[];
 begin
@@ -75,13 +76,31 @@ begin
   from drill.critical_relations as c
   inner join drill.list_fingerprint_recipes() as f on f.relation_name = c.relation_name;
 
-  -- Before anything is measured: what is written afterwards gives another mark, and is measured next time.
+  -- Counters that this transaction has read before would not change any more.
   perform pg_catalog.pg_stat_clear_snapshot();
-  select coalesce(pg_catalog.jsonb_object_agg(p.partition_name, drill._change_mark(drill._relation_oid(p.partition_name))), '{}')
+
+  -- The text of a value changes with its type, in a table that nobody wrote into.
+  select pg_catalog.md5(coalesce(pg_catalog.string_agg(d.part, ' ' order by d.part collate "C"), ''))
+  into v_types
+  from (
+    select pg_catalog.format('%s %L', e.enumtypid, e.enumlabel) as part
+    from pg_catalog.pg_enum as e
+    union all
+    select pg_catalog.format('%s %s %s', a.attrelid, a.attnum, a.atttypid)
+    from pg_catalog.pg_attribute as a
+    inner join pg_catalog.pg_class as c on c.oid = a.attrelid and c.relkind = 'c'
+  ) as d;
+
+  -- Before anything is measured: what is written afterwards gives another mark, and is measured next time.
+  select coalesce(
+    pg_catalog.jsonb_object_agg(p.partition_name, v_types || ' ' || drill._change_mark(drill._relation_oid(p.partition_name))),
+    '{}'
+  )
   into v_marks
   from drill.critical_relations as c
   cross join lateral drill.list_partitions(c.relation_name) as p;
 
+  -- A standard one in between does not matter: equal marks bridge any time.
   select b.baseline_id
   into v_previous_id
   from drill.baselines as b
@@ -89,6 +108,7 @@ begin
   where b.baseline_id <> v_baseline_id
     and (b.system_identifier, b.timeline_id, b.started_at, b.database_name)
       = (n.system_identifier, n.timeline_id, n.started_at, n.database_name)
+    and (p_depth = 'standard' or b.depth = 'full')
     and not p_is_complete
   order by b.captured_at desc, b.baseline_id
   limit 1;
@@ -117,21 +137,33 @@ begin
     and o.timestamp_column is not distinct from r.timestamp_column
     and (r.recipe is null or r.recipe = o.recipe and k.fingerprint is not null);
 
-  select coalesce(pg_catalog.array_agg(k.partition_name), '{}')
+  select coalesce(pg_catalog.array_agg(k.relation_name || ' ' || k.partition_name), '{}')
   into v_carried_names
   from drill.baseline_buckets as k
   where k.baseline_id = v_baseline_id;
 
-  -- One statement, hence one snapshot for all counts.
-  for v_bucket in
-    select b.*
+  -- One statement, hence one snapshot for all counts, those of the tenants too.
+  for v_fact in
+    select b.*, null::text as tenant_key
     from drill._measure_buckets(p_depth, drill.get_now(), v_carried_names) as b
+    union all
+    select
+      t.relation_name, t.relation_name, 'the tenants of ' || t.relation_name, null, null, null, null, null, null, t.row_count, null,
+      t.newest_at, null, t.problem, coalesce(t.tenant_key, 'unknown')
+    from drill.list_tenants() as t
+    where p_depth = 'full'
   loop
-    if v_bucket.problem is not null then
+    if v_fact.problem is not null then
       raise exception using
         errcode = 'RD005',
-        message = format('cannot capture a baseline: %s %s', v_bucket.bucket_name, v_bucket.problem),
+        message = format('cannot capture a baseline: %s %s', v_fact.bucket_name, v_fact.problem),
         hint = 'Correct that, or remove the relation from drill.critical_relations if it need not be recoverable.';
+    end if;
+
+    if v_fact.tenant_key is not null then
+      insert into drill.baseline_tenants (baseline_id, relation_name, tenant_key, row_count, newest_at)
+      values (v_baseline_id, v_fact.relation_name, v_fact.tenant_key, v_fact.row_count, v_fact.newest_at);
+      continue;
     end if;
 
     insert into drill.baseline_buckets (
@@ -139,35 +171,39 @@ begin
       partition_ends_at, is_default, row_count, oldest_at, newest_at, fingerprint, change_mark
     )
     values (
-      v_baseline_id, v_bucket.relation_name, v_bucket.partition_name, v_bucket.bucket_name, v_bucket.grain, v_bucket.starts_at,
-      v_bucket.ends_at, v_bucket.partition_starts_at, v_bucket.partition_ends_at, v_bucket.is_default, v_bucket.row_count,
-      v_bucket.oldest_at, v_bucket.newest_at, v_bucket.fingerprint,
-      case when v_bucket.grain = 'partition' then v_marks ->> v_bucket.partition_name end
+      v_baseline_id, v_fact.relation_name, v_fact.partition_name, v_fact.bucket_name, v_fact.grain, v_fact.starts_at,
+      v_fact.ends_at, v_fact.partition_starts_at, v_fact.partition_ends_at, v_fact.is_default, v_fact.row_count,
+      v_fact.oldest_at, v_fact.newest_at, v_fact.fingerprint,
+      -- In a transaction with one snapshot the marks are newer than what is counted: the next capture would
+      -- take over a count without what was written in between.
+      case
+        when v_fact.grain = 'partition' and pg_catalog.current_setting('transaction_isolation') = 'read committed'
+          then v_marks ->> v_fact.partition_name
+      end
     );
   end loop;
-
-  if p_depth = 'full' then
-    for v_tenant in
-      select t.*
-      from drill.list_tenants() as t
-    loop
-      if v_tenant.problem is not null then
-        raise exception using
-          errcode = 'RD005',
-          message = format('cannot capture a baseline: the tenants of %s: %s', v_tenant.relation_name, v_tenant.problem),
-          hint = 'Correct that, or register the relation without a tenant column.';
-      end if;
-
-      insert into drill.baseline_tenants (baseline_id, relation_name, tenant_key, row_count, newest_at)
-      values (v_baseline_id, v_tenant.relation_name, v_tenant.tenant_key, v_tenant.row_count, v_tenant.newest_at);
-    end loop;
-  end if;
 
   insert into drill.baseline_objects (
     baseline_id, object_kind, object_name, definition, relation_name, is_of_partition, problem
   )
   select v_baseline_id, o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition, o.problem
   from drill.list_objects() as o;
+
+  -- The newest of each server, timeline, database and depth stays, however old: it may be the only one to compare with.
+  delete from drill.baselines as b
+  where b.baseline_id in (
+    select o.baseline_id
+    from drill.baselines as o
+    where o.captured_at < drill.get_now() - v_retention
+      and exists (
+        select
+        from drill.baselines as n
+        where (n.system_identifier, n.timeline_id, n.database_name, n.depth)
+          = (o.system_identifier, o.timeline_id, o.database_name, o.depth)
+          and (n.captured_at, n.baseline_id) > (o.captured_at, o.baseline_id)
+      )
+    for update skip locked
+  );
 
   -- Last: what it locks, it locks but for a moment.
   perform drill._write_heartbeat();
@@ -177,6 +213,6 @@ end
 $$;
 
 comment on function drill.capture_baseline(text, text, boolean) is
-  'Measures every critical relation (depth standard: counts and timestamps; full: fingerprints and tenants too), lists every object, and stores the facts as a baseline (with a heartbeat), giving its id; closed partitions that did not change are taken over from the baseline before unless p_is_complete; raises RD005 rather than store one with a hole';
+  'Measures every critical relation (depth standard: counts and timestamps; full: fingerprints and tenants too), lists every object, and stores the facts as a baseline (with a heartbeat), giving its id; closed partitions that did not change are taken over from an earlier baseline unless p_is_complete; baselines older than the policy baseline_retention are deleted; raises RD005 rather than store one with a hole';
 
 revoke all on function drill.capture_baseline(text, text, boolean) from public;

@@ -41,6 +41,7 @@ declare
   c_batch_size constant integer := 100;
   v_relation record;
   v_partitions jsonb;
+  v_has_partitions boolean;
   v_batch jsonb;
   v_names text[];
   v_are_sliced boolean[];
@@ -79,28 +80,54 @@ begin
     v_with_fingerprint := p_depth = 'full' and v_relation.depth = 'full' and not v_relation.is_secret;
 
     -- Once for each relation, not for each batch. What ended before the days begin is closed: one bucket.
-    select
-      coalesce(
-        pg_catalog.jsonb_agg(
-          pg_catalog.jsonb_build_object(
-            'partition_name', p.partition_name,
-            'starts_at', p.starts_at,
-            'ends_at', p.ends_at,
-            'is_default', p.is_default,
-            'is_partition', true,
-            'is_sliced', v_relation.timestamp_column is not null
-              and not coalesce(p.ends_at <= pg_catalog.date_trunc('month', p_as_of) - interval '2 months', false)
-          )
-          order by p.position
-        ) filter (where p.partition_name <> all (p_carried_names)),
-        '[]'
-      )
-    into v_partitions
-    from drill.list_partitions(v_relation.relation_name) with ordinality
-      as p (partition_name, is_default, starts_at, ends_at, is_detach_pending, position);
+    -- A foreign partition is another server's, so it is in no backup of this one.
+    v_problem := null;
+    begin
+      select
+        coalesce(
+          pg_catalog.jsonb_agg(
+            pg_catalog.jsonb_build_object(
+              'partition_name', p.partition_name,
+              'starts_at', p.starts_at,
+              'ends_at', p.ends_at,
+              'is_default', p.is_default,
+              'is_partition', true,
+              'is_sliced', v_relation.timestamp_column is not null
+                and not coalesce(p.ends_at <= pg_catalog.date_trunc('month', p_as_of) - interval '2 months', false)
+            )
+            order by p.position
+          ) filter (where v_relation.relation_name || ' ' || p.partition_name <> all (p_carried_names || f.names)),
+          '[]'
+        ),
+        pg_catalog.count(p.partition_name) > 0
+      into v_partitions, v_has_partitions
+      from (
+        select coalesce(
+          pg_catalog.array_agg(pg_catalog.format('%s %I.%I', v_relation.relation_name, n.nspname, c.relname)),
+          '{}'
+        ) as names
+        from pg_catalog.pg_inherits as i
+        inner join pg_catalog.pg_class as c on c.oid = i.inhrelid and c.relkind = 'f'
+        inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+        where i.inhparent = drill._relation_oid(v_relation.relation_name)
+      ) as f
+      left join drill.list_partitions(v_relation.relation_name) with ordinality
+        as p (partition_name, is_default, starts_at, ends_at, is_detach_pending, position) on true;
+    exception
+      -- Not swallowed: bounds are read under a lock, and somebody may hold one partition.
+      when others then
+        v_problem := pg_catalog.format('has partitions that cannot be looked at: %s (SQLSTATE %s)', sqlerrm, sqlstate);
+    end;
+    if v_problem is not null then
+      return query
+        select
+          v_relation.relation_name, v_relation.relation_name, v_relation.relation_name, 'table', null::timestamptz, null::timestamptz,
+          null::timestamptz, null::timestamptz, false, null::bigint, null::timestamptz, null::timestamptz, null::bigint, v_problem;
+      continue;
+    end if;
 
     -- A plain table, or a partitioned one that has no partition.
-    if not exists (select from drill.list_partitions(v_relation.relation_name)) then
+    if not v_has_partitions then
       v_partitions := pg_catalog.jsonb_build_array(
         pg_catalog.jsonb_build_object(
           'partition_name', v_relation.relation_name,

@@ -32,18 +32,33 @@ begin
   end if;
 
   return query
+  with fact as materialized (
+    select b.*
+    from drill.list_buckets(p_depth, v_baseline.captured_at) as b
+  ),
+  -- What could not be looked at is not lost: its buckets have no difference.
+  obstacle as (
+    select f.relation_name, f.partition_name, pg_catalog.min(f.problem) as problem
+    from fact as f
+    where f.problem is not null
+      and f.problem <> 'does not exist'
+    group by f.relation_name, f.partition_name
+  )
   select
     coalesce(f.relation_name, k.relation_name),
     coalesce(f.bucket_name, k.bucket_name),
     k.row_count,
     f.row_count,
-    case when f.problem is null then coalesce(f.row_count, 0) - coalesce(k.row_count, 0) end,
+    case
+      when p_depth <> 'quick' and o.problem is null and (f.problem is null or k.bucket_name is not null)
+        then coalesce(f.row_count, 0) - coalesce(k.row_count, 0)
+    end,
     k.newest_at,
     f.newest_at,
     -- Only fingerprints that are made alike say anything.
     case when r.recipe = n.recipe then f.fingerprint = k.fingerprint end,
-    f.problem
-  from (select b.* from drill.list_buckets(p_depth, v_baseline.captured_at) as b) as f
+    coalesce(f.problem, o.problem)
+  from fact as f
   full join (
     select b.*
     from drill.baseline_buckets as b
@@ -51,6 +66,9 @@ begin
   ) as k
     on k.relation_name = f.relation_name
     and k.bucket_name = f.bucket_name
+  left join obstacle as o
+    on o.relation_name = coalesce(f.relation_name, k.relation_name)
+    and o.partition_name in (coalesce(f.partition_name, k.partition_name), coalesce(f.relation_name, k.relation_name))
   left join drill.baseline_relations as r
     on r.baseline_id = v_baseline.baseline_id
     and r.relation_name = f.relation_name

@@ -13,7 +13,7 @@ set datestyle = 'ISO, YMD'
 as $$
 declare
   v_baseline record;
-  v_bucket record;
+  v_partition record;
   v_result drill.check_result;
 begin
   select b.baseline_id, b.captured_at
@@ -31,9 +31,9 @@ begin
     return;
   end if;
 
-  for v_bucket in
+  for v_partition in
     select
-      coalesce(f.partition_name, k.partition_name) as bucket_name,
+      coalesce(f.partition_name, k.partition_name) as partition_name,
       r.relation_name is not null as is_in_baseline,
       r.is_append_only,
       greatest(1, r.tolerance * k.row_count) as tolerated_count,
@@ -57,42 +57,51 @@ begin
     left join drill.baseline_relations as r
       on r.baseline_id = v_baseline.baseline_id
       and r.relation_name = coalesce(k.relation_name, f.relation_name)
-    order by 1
+    -- Of a relation that cannot be looked at one row says so; its partitions are not missing.
+    where f.partition_name is not null
+      or not exists (
+        select
+        from drill.critical_relations as c
+        where c.relation_name = k.relation_name
+          and k.partition_name <> k.relation_name
+          and drill._critical_relation_problem(c.relation_name, c.timestamp_column) <> 'does not exist'
+      )
+    order by coalesce(f.partition_name, k.partition_name) collate "C", coalesce(f.relation_name, k.relation_name) collate "C"
   loop
     v_result := row(
-      'row_counts', v_bucket.bucket_name, 'pass',
-      pg_catalog.format('%s has %s rows, the baseline of %s has %s', v_bucket.bucket_name, v_bucket.actual_count, v_baseline.captured_at, coalesce(v_bucket.expected_count::text, 'no such bucket')),
+      'row_counts', v_partition.partition_name, 'pass',
+      pg_catalog.format('%s has %s rows, the baseline of %s has %s', v_partition.partition_name, v_partition.actual_count, v_baseline.captured_at, coalesce(v_partition.expected_count::text, 'no such partition')),
       null,
-      pg_catalog.to_jsonb(v_bucket.expected_count::text), pg_catalog.to_jsonb(v_bucket.actual_count::text)
+      pg_catalog.to_jsonb(v_partition.expected_count::text), pg_catalog.to_jsonb(v_partition.actual_count::text)
     );
 
-    if v_bucket.problem is not null then
+    if v_partition.problem is not null then
       v_result.status := 'error';
-      v_result.detail := pg_catalog.format('%s %s', v_bucket.bucket_name, v_bucket.problem);
+      v_result.detail := pg_catalog.format('%s %s', v_partition.partition_name, v_partition.problem);
       v_result.hint := 'Make it readable for this role, then verify again.';
-    elsif not v_bucket.is_in_baseline then
+    elsif not v_partition.is_in_baseline then
       v_result.status := 'error';
-      v_result.detail := pg_catalog.format('%s is critical, but the baseline of %s does not know it', v_bucket.bucket_name, v_baseline.captured_at);
+      v_result.detail := pg_catalog.format('%s is critical, but the baseline of %s does not know it', v_partition.partition_name, v_baseline.captured_at);
       v_result.hint := 'Capture a new baseline in production: select drill.capture_baseline().';
-    elsif v_bucket.actual_count is null then
+    elsif v_partition.actual_count is null then
       v_result.status := 'fail';
-      v_result.detail := pg_catalog.format('%s is missing: the baseline of %s has %s rows in it', v_bucket.bucket_name, v_baseline.captured_at, v_bucket.expected_count);
-      v_result.hint := pg_catalog.format('Restore or attach %s.', v_bucket.bucket_name);
-    elsif v_bucket.actual_count = 0 and v_bucket.expected_count > 0 then
+      v_result.detail := pg_catalog.format('%s is missing: the baseline of %s has %s rows in it', v_partition.partition_name, v_baseline.captured_at, v_partition.expected_count);
+      v_result.hint := pg_catalog.format('Restore or attach %s.', v_partition.partition_name);
+    elsif v_partition.actual_count = 0 and v_partition.expected_count > 0 then
       v_result.status := 'fail';
-      v_result.detail := pg_catalog.format('%s is empty, the baseline of %s has %s rows', v_bucket.bucket_name, v_baseline.captured_at, v_bucket.expected_count);
-      v_result.hint := pg_catalog.format('Restore the rows of %s.', v_bucket.bucket_name);
-    elsif v_bucket.is_append_only and v_bucket.is_settled and v_bucket.actual_count <> v_bucket.expected_count
-      or v_bucket.is_append_only and v_bucket.actual_count < v_bucket.expected_count
-      or not v_bucket.is_append_only and v_bucket.actual_count < v_bucket.expected_count - v_bucket.tolerated_count
+      v_result.detail := pg_catalog.format('%s is empty, the baseline of %s has %s rows', v_partition.partition_name, v_baseline.captured_at, v_partition.expected_count);
+      v_result.hint := pg_catalog.format('Restore the rows of %s.', v_partition.partition_name);
+    elsif v_partition.is_append_only and v_partition.is_settled and v_partition.actual_count <> v_partition.expected_count
+      or v_partition.is_append_only and v_partition.actual_count < v_partition.expected_count
+      or not v_partition.is_append_only and v_partition.actual_count < v_partition.expected_count - v_partition.tolerated_count
     then
       v_result.status := 'fail';
       v_result.detail := v_result.detail || case
-        when not v_bucket.is_append_only then pg_catalog.format(': fewer than the tolerated %s', pg_catalog.trunc(v_bucket.tolerated_count))
-        when v_bucket.is_settled then ': it is closed and append-only, so they must be equal'
+        when not v_partition.is_append_only then pg_catalog.format(': fewer than the tolerated %s', pg_catalog.trunc(v_partition.tolerated_count))
+        when v_partition.is_settled then ': it is closed and append-only, so they must be equal'
         else ': an append-only relation cannot shrink'
       end;
-      v_result.hint := pg_catalog.format('Find the lost or extra rows of %s; restore again if they are lost.', v_bucket.bucket_name);
+      v_result.hint := pg_catalog.format('Find the lost or extra rows of %s; restore again if they are lost.', v_partition.partition_name);
     end if;
 
     return next v_result;

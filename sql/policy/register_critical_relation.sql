@@ -17,7 +17,16 @@ declare
   v_relation regclass := pg_catalog.to_regclass(p_relation_name);
   v_relation_name text;
 begin
-  if v_relation is null or p_is_append_only is null or p_tolerance is null
+  -- A view is computed and a foreign table is another server's: neither comes back with this database.
+  if v_relation is null
+    or not exists (
+      select
+      from pg_catalog.pg_class as c
+      where c.oid = v_relation
+        and c.relkind in ('r', 'p')
+        and c.relpersistence <> 't'
+    )
+    or p_is_append_only is null or p_tolerance is null
     or p_is_tenant_shown is null or p_is_secret is null or p_depth is null or p_depth not in ('standard', 'full')
   then
     raise exception using

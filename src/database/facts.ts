@@ -51,12 +51,15 @@ export async function listFingerprintRecipes(database: Database): Promise<Finger
   return rows
 }
 
-/** The rows of each tenant of the relations that have a tenant column. */
-export async function listTenants(database: Database): Promise<Tenant[]> {
+/**
+ * The rows of each tenant of the relations that have a tenant column.
+ * @param installationId the installation that their hashes are made with: that of the baseline to compare with
+ */
+export async function listTenants(database: Database, installationId: string): Promise<Tenant[]> {
   const { rows } = await sql<Tenant>`
     select
       t.relation_name, t.tenant_key, t.row_count::text, to_jsonb(t.newest_at) #>> '{}' as newest_at, t.problem
-    from drill.list_tenants() as t`.execute(database)
+    from drill.list_tenants(${installationId}::uuid) as t`.execute(database)
   return rows
 }
 

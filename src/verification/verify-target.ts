@@ -163,10 +163,11 @@ async function judgeCopy(
           return compareObjects(baseline.document, objects, question.target.connection.user, disarmed)
         }
         results.push(...(await stages.run('objects', () => runCheck(transaction, 'objects', compare))))
+        const { installation_id } = baseline.document.source
         const copy = {
           buckets,
           recipes: question.depth === 'full' ? await listFingerprintRecipes(transaction) : [],
-          tenants: question.depth === 'full' ? await stages.run('tenants', () => listTenants(transaction)) : [],
+          tenants: question.depth === 'full' ? await stages.run('tenants', () => listTenants(transaction, installation_id)) : [],
           recovery,
           now,
           registrations,

@@ -52,10 +52,12 @@ export function baselineCaptureCommand(output: ProgramOutput): Command {
       const limits = { now, statementTimeout: statementTimeout === undefined ? undefined : statementTimeout * 1000 }
       const document = await withDatabase(target, limits, async (database) => {
         await requireSchema(database, target)
+        // Not repeatable read: its snapshot is older than the counters of changes that the next capture goes by. All
+        // that is counted comes from one statement, hence from one snapshot.
         return await new Stages().run('counting', () =>
           database
             .transaction()
-            .setIsolationLevel('repeatable read')
+            .setIsolationLevel('read committed')
             .execute(async (transaction) =>
               exportBaseline(
                 transaction,
