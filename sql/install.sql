@@ -41,6 +41,8 @@
 \ir data/_measure_slices.sql
 \ir data/_measure_buckets.sql
 \ir data/list_buckets.sql
+\ir data/list_buckets_of.sql
+\ir data/list_measurable.sql
 \ir data/list_row_counts.sql
 \ir data/list_newest_timestamps.sql
 \ir data/list_fingerprint_recipes.sql
@@ -66,6 +68,9 @@
 \ir baselines/baseline_objects.sql
 \ir policy/suggest_critical_relations.sql
 \ir baselines/_newest_baseline.sql
+\ir baselines/_list_change_marks.sql
+\ir baselines/_begin_baseline.sql
+\ir baselines/_complete_baseline.sql
 \ir baselines/capture_baseline.sql
 \ir baselines/list_baselines.sql
 \ir baselines/export_baseline.sql

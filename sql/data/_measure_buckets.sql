@@ -12,7 +12,9 @@
 create or replace function drill._measure_buckets(
   p_depth text,
   p_as_of timestamptz,
-  p_carried_names text[] default '{}'
+  p_carried_names text[] default '{}',
+  p_relation_name text default null,
+  p_partition_names text[] default null
 )
 returns table (
   relation_name text,
@@ -66,6 +68,8 @@ begin
       c.is_secret,
       drill._critical_relation_problem(c.relation_name, c.timestamp_column) as problem
     from drill.critical_relations as c
+    where p_relation_name is null
+      or c.relation_name = p_relation_name
     order by c.relation_name collate "C"
   loop
     if v_relation.problem is not null then
@@ -96,7 +100,10 @@ begin
                 and not coalesce(p.ends_at <= pg_catalog.date_trunc('month', p_as_of) - interval '2 months', false)
             )
             order by p.position
-          ) filter (where v_relation.relation_name || ' ' || p.partition_name <> all (p_carried_names || f.names)),
+          ) filter (
+            where v_relation.relation_name || ' ' || p.partition_name <> all (p_carried_names || f.names)
+              and (p_partition_names is null or p.partition_name = any (p_partition_names))
+          ),
           '[]'
         ),
         pg_catalog.count(p.partition_name) > 0
@@ -150,9 +157,19 @@ begin
       v_slices := case when p_depth = 'quick' then '[]'::jsonb end;
       if v_slices is null then
         begin
+          -- Whole and cut buckets in one query without fingerprints would be measured without parallel workers.
           select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(s)), '[]')
           into v_slices
-          from drill._measure_slices(v_names, v_are_sliced, v_relation.timestamp_column, v_with_fingerprint, p_as_of) as s;
+          from (
+            select
+              pg_catalog.array_agg(n.name order by n.position) as names,
+              pg_catalog.array_agg(n.is_sliced order by n.position) as are_sliced
+            from rows from (pg_catalog.unnest(v_names), pg_catalog.unnest(v_are_sliced)) with ordinality as n (name, is_sliced, position)
+            group by case when not v_with_fingerprint then n.is_sliced end
+          ) as g
+          cross join lateral drill._measure_slices(
+            g.names, g.are_sliced, v_relation.timestamp_column, v_with_fingerprint, p_as_of
+          ) as s;
           -- What was measured is in a variable, which stays; the locks go. All of them together, one for
           -- each partition and each of its indexes, would be more than the server has room for.
           raise exception using errcode = 'transaction_rollback', message = 'measured';
@@ -240,7 +257,7 @@ begin
 end
 $$;
 
-comment on function drill._measure_buckets(text, timestamptz, text[]) is
-  'Internal: the buckets of every critical relation at a depth (quick: names and bounds, no table is read), cut relative to a moment; partitions that are carried over give no row';
+comment on function drill._measure_buckets(text, timestamptz, text[], text, text[]) is
+  'Internal: the buckets of every critical relation at a depth (quick: names and bounds, no table is read), cut relative to a moment; partitions that are carried over give no row; or of one relation, or of some of its partitions';
 
-revoke all on function drill._measure_buckets(text, timestamptz, text[]) from public;
+revoke all on function drill._measure_buckets(text, timestamptz, text[], text, text[]) from public;

@@ -6,7 +6,7 @@
 --
 -- Tenants are told apart by their text, as their type might take two for one. Types
 -- where equal means equal text are grouped before they are turned into text.
-create or replace function drill.list_tenants(p_installation_id uuid default null)
+create or replace function drill.list_tenants(p_installation_id uuid default null, p_relation_name text default null)
 returns table (relation_name text, tenant_key text, row_count bigint, newest_at timestamptz, problem text)
 language plpgsql
 stable
@@ -53,6 +53,7 @@ begin
     where c.tenant_column is not null
       and c.depth = 'full'
       and not c.is_secret
+      and (p_relation_name is null or c.relation_name = p_relation_name)
     order by c.relation_name collate "C"
   loop
     if v_relation.problem is not null then
@@ -91,7 +92,7 @@ begin
 end
 $$;
 
-comment on function drill.list_tenants(uuid) is
+comment on function drill.list_tenants(uuid, text) is
   'Rows and newest timestamp of each tenant of the critical relations that have a tenant column, are not secret and may be looked at in full; the key is a hash made with an installation (null: this one), or the raw id where is_tenant_shown';
 
-revoke all on function drill.list_tenants(uuid) from public;
+revoke all on function drill.list_tenants(uuid, text) from public;

@@ -61,6 +61,14 @@ export interface Bucket {
   problem: string | null
 }
 
+/** What can be measured by itself: a partition, or a table without partitions. Numbers are text; no estimate is null. */
+export interface Measurable {
+  relation_name: string
+  partition_name: string
+  byte_count: string
+  estimated_row_count: string | null
+}
+
 /** How the fingerprints of a relation are made: two are compared only when these are equal. */
 export interface FingerprintRecipe {
   relation_name: string
@@ -140,6 +148,7 @@ export interface BaselineSummary {
   captured_at: string
   captured_lsn: string
   label: string | null
+  depth: 'standard' | 'full'
   database_name: string
   relation_count: string
   bucket_count: string
@@ -178,14 +187,32 @@ export const contract = {
     'fingerprint',
     'problem',
   ],
+  'drill.list_buckets_of(text, text[], text, timestamp with time zone)': [
+    'relation_name',
+    'partition_name',
+    'bucket_name',
+    'grain',
+    'starts_at',
+    'ends_at',
+    'partition_starts_at',
+    'partition_ends_at',
+    'is_default',
+    'row_count',
+    'oldest_at',
+    'newest_at',
+    'fingerprint',
+    'problem',
+  ],
+  'drill.list_measurable()': ['relation_name', 'partition_name', 'byte_count', 'estimated_row_count'],
   'drill.list_fingerprint_recipes()': ['relation_name', 'recipe'],
-  'drill.list_tenants()': ['relation_name', 'tenant_key', 'row_count', 'newest_at', 'problem'],
+  'drill.list_tenants(uuid, text)': ['relation_name', 'tenant_key', 'row_count', 'newest_at', 'problem'],
   'drill.list_objects()': ['object_kind', 'object_name', 'definition', 'relation_name', 'is_of_partition', 'problem'],
   'drill.list_baselines()': [
     'baseline_id',
     'captured_at',
     'captured_lsn',
     'label',
+    'depth',
     'database_name',
     'relation_count',
     'bucket_count',
@@ -229,6 +256,9 @@ export const contract = {
   'drill.import_registrations(jsonb)': null,
   'drill.verify_waivers(jsonb)': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.capture_baseline(text, text, boolean)': null,
+  'drill._list_change_marks()': null,
+  'drill._begin_baseline(text, text, boolean)': null,
+  'drill._complete_baseline(uuid, jsonb, jsonb)': null,
   'drill.export_baseline(uuid)': null,
   'public.verify_partition_triggers_exist()': null,
 } as const satisfies Record<string, readonly string[] | null>

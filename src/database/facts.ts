@@ -176,7 +176,7 @@ export async function exportBaseline(
 export async function listBaselines(database: Database): Promise<BaselineSummary[]> {
   const { rows } = await sql<BaselineSummary>`
     select
-      b.baseline_id::text, to_jsonb(b.captured_at) #>> '{}' as captured_at, b.captured_lsn::text, b.label,
+      b.baseline_id::text, to_jsonb(b.captured_at) #>> '{}' as captured_at, b.captured_lsn::text, b.label, b.depth,
       b.database_name, b.relation_count::text, b.bucket_count::text, b.row_count::text
     from drill.list_baselines() as b`.execute(database)
   return rows

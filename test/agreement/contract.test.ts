@@ -8,6 +8,7 @@ import {
   contract,
   type FingerprintRecipe,
   type Identity,
+  type Measurable,
   type Tenant,
 } from '../../src/database/contract.ts'
 import { migrateUp } from '../../src/database/migrations.ts'
@@ -129,11 +130,13 @@ test('the row interfaces have the columns of the contract', () => {
   const same: [
     Same<keyof Identity, Columns<'drill.get_identity()'>>,
     Same<keyof Bucket, Columns<'drill.list_buckets(text, timestamp with time zone)'>>,
+    Same<keyof Bucket, Columns<'drill.list_buckets_of(text, text[], text, timestamp with time zone)'>>,
+    Same<keyof Measurable, Columns<'drill.list_measurable()'>>,
     Same<keyof FingerprintRecipe, Columns<'drill.list_fingerprint_recipes()'>>,
-    Same<keyof Tenant, Columns<'drill.list_tenants()'>>,
+    Same<keyof Tenant, Columns<'drill.list_tenants(uuid, text)'>>,
     Same<keyof BaselineSummary, Columns<'drill.list_baselines()'>>,
     Same<keyof CheckResult, Columns<'drill.verify_partitions()'>>,
-  ] = [true, true, true, true, true, true]
+  ] = [true, true, true, true, true, true, true, true]
   assert.ok(same.every(Boolean))
 })
 
