@@ -51,7 +51,13 @@
 \ir recovery/heartbeats.sql
 \ir recovery/_write_heartbeat.sql
 \ir recovery/record_heartbeat.sql
+\ir recovery/_own_rows_since.sql
+\ir recovery/_list_production_heartbeats.sql
 \ir recovery/recovery_point.sql
+\ir recovery/_is_commit_tracked.sql
+\ir recovery/_asked_restore_point.sql
+\ir recovery/_list_row_ends.sql
+\ir recovery/list_recovery_evidence.sql
 \ir recovery/verify_recovery_point.sql
 \ir baselines/baselines.sql
 \ir baselines/baseline_relations.sql

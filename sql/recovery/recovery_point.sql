@@ -4,10 +4,7 @@
 -- nothing.
 --
 -- What a copy wrote itself, because its scheduled jobs run on or somebody tried the
--- application on it, says nothing about production. Its heartbeats are known by
--- the new timeline of a promoted copy, the other server of a logical one, and the
--- start of the server that runs now with the database's name; its rows by being
--- newer than that start.
+-- application on it, says nothing about production.
 create or replace function drill.recovery_point(p_read_data boolean default true)
 returns table (
   recovery_point timestamptz,
@@ -22,24 +19,9 @@ language sql
 stable
 set search_path = ''
 as $$
-  with candidate as (
-    select
-      h.beat_at,
-      (h.system_identifier, h.timeline_id, h.database_name)
-        = (i.system_identifier, i.timeline_id, i.database_name) as is_of_this_server,
-      drill._is_copy() and (h.started_at, h.database_name) = (i.started_at, i.database_name) as is_of_this_copy,
-      h.started_at = i.started_at and h.database_name <> i.database_name as is_of_neighbour
-    from drill.heartbeats as h
-    cross join drill.get_identity() as i
-  ),
-  newest as (
+  with newest as (
     select c.beat_at
-    from candidate as c
-    where not c.is_of_this_copy
-      and (
-        not c.is_of_this_server
-        or not exists (select from candidate as o where not o.is_of_this_server)
-      )
+    from drill._list_production_heartbeats() as c
     order by c.beat_at desc
     limit 11
   ),
@@ -64,12 +46,9 @@ as $$
     inner join drill.critical_relations as c on c.relation_name = n.relation_name
     where c.is_append_only
       and n.newest_at <= drill.get_now()
+      and pg_catalog.isfinite(n.newest_at)
       -- But where production stands on the very same server, its rows are newer than that start, too.
-      and not (
-        drill._is_copy()
-        and n.newest_at >= pg_catalog.pg_postmaster_start_time()
-        and not exists (select from candidate as o where o.is_of_neighbour)
-      )
+      and n.newest_at < coalesce(drill._own_rows_since(), 'infinity')
       -- Scanning the data for a moment that heartbeats already tell would be waste.
       and p_read_data
       and not (select h.is_regular from heartbeat as h)

@@ -9,12 +9,78 @@ set search_path = ''
 set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 as $$
+  with evidence as materialized (
+    select e.*
+    from drill.list_recovery_evidence(p_read_data) as e
+  ),
+  newest_row as (
+    select e.relation_name, e.reached_at
+    from evidence as e
+    where e.source = 'data'
+      and e.reached_at is not null
+    order by e.reached_at desc, e.relation_name collate "C"
+    limit 1
+  ),
+  point as materialized (
+    select
+      r.*,
+      f.failure_point,
+      f.is_failure_given,
+      f.failure_point - r.recovery_point as loss,
+      drill.get_policy('rpo') as objective,
+      drill.get_policy('clock_skew') as skew,
+      drill.get_policy('heartbeat_interval') + drill.get_policy('clock_skew') as pause,
+      n.reached_at as row_at,
+      n.relation_name as row_relation,
+      c.reached_at as commit_at,
+      y.reached_at as replay_at,
+      o.reached_at as asked_at,
+      o.remark as asked_problem
+    from drill.recovery_point(p_read_data) as r
+    cross join (
+      select
+        coalesce(g.failure_point, drill.get_now()) as failure_point,
+        g.failure_point is not null as is_failure_given
+      from (
+        select coalesce(
+          p_failure_point,
+          -- For psql: the checks that call this one take no argument.
+          nullif(pg_catalog.current_setting('drill.failure_point', true), '')::timestamptz
+        ) as failure_point
+      ) as g
+    ) as f
+    left join newest_row as n on true
+    left join evidence as c on c.source = 'commit'
+    left join evidence as y on y.source = 'replay'
+    left join evidence as o on o.source = 'operator'
+  ),
+  judged as (
+    select
+      p.*,
+      -- Clients' clocks date rows, the server's clock all else: it decides where it is known.
+      p.row_at > p.asked_at + p.skew and not coalesce(p.commit_at <= p.asked_at + p.skew, false) as is_row_beyond,
+      -- Nobody can restore what came after the failure.
+      least(p.asked_at, case when p.is_failure_given then p.failure_point end) - p.pause as least_reach,
+      pg_catalog.concat_ws(
+        ', ',
+        'newest heartbeat of ' || p.heartbeat_at::text,
+        'newest row of ' || p.row_at::text || ' in ' || p.row_relation
+          || case when p.row_at > p.commit_at + p.skew then ', dated after the newest commit' else '' end,
+        'newest commit of ' || p.commit_at::text,
+        'last transaction recovered of ' || p.replay_at::text
+      ) as sources,
+      pg_catalog.jsonb_build_object(
+        'heartbeat_at', p.heartbeat_at, 'newest_row_at', p.row_at, 'newest_row_relation', p.row_relation,
+        'newest_commit_at', p.commit_at, 'replayed_at', p.replay_at
+      ) as moments
+    from point as p
+  )
   select
     'recovery_point',
     null,
     case
       when v.recovery_point is null then 'error'
-      when v.recovery_point > v.failure_point + drill.get_policy('clock_skew') then 'fail'
+      when v.recovery_point > v.failure_point + v.skew then 'fail'
       when v.loss <= v.objective then 'pass'
       -- A rare heartbeat is only a lower bound; the rows were not looked at.
       when not v.is_exact and not p_read_data then 'error'
@@ -23,18 +89,21 @@ as $$
     case
       when v.recovery_point is null
         then 'the recovery point is unknown: there is no heartbeat and no dated row of an append-only relation'
-      when v.recovery_point > v.failure_point + drill.get_policy('clock_skew')
+      when v.recovery_point > v.failure_point + v.skew
         then pg_catalog.format('the data reaches to %s (%s), which is after the failure point %s', v.recovery_point, v.source, v.failure_point)
       when v.loss <= v.objective
         then pg_catalog.format('the data reaches to %s (%s): %s before the failure point, within the RPO of %s', v.recovery_point, v.source, greatest(v.loss, interval '0'), v.objective)
       when not v.is_exact and not p_read_data
         then pg_catalog.format('the newest heartbeat is of %s, but heartbeats are rare here, so the loss is not known without looking at the data', v.recovery_point)
       else pg_catalog.format('the data reaches only to %s (%s): %s before the failure point, beyond the RPO of %s', v.recovery_point, v.source, v.loss, v.objective)
-    end,
+    end
+      || coalesce('; ' || nullif(v.sources, ''), '')
+      || coalesce(', ' || greatest(v.failure_point - v.row_at, interval '0')::text || ' lost by the newest row', '')
+      || coalesce('; asked for ' || v.asked_at::text, ''),
     case
       when v.recovery_point is null
         then 'Call drill.record_heartbeat() in production once a minute, for instance with pg_cron.'
-      when v.recovery_point > v.failure_point + drill.get_policy('clock_skew')
+      when v.recovery_point > v.failure_point + v.skew
         then 'Check that this is the right database and that the recovery stopped where it should; a past failure needs its moment (--failure-point, or the setting drill.failure_point).'
       when v.loss <= v.objective then null
       when not v.is_exact and not p_read_data
@@ -43,22 +112,79 @@ as $$
     end,
     pg_catalog.jsonb_build_object('rpo', v.objective, 'failure_point', v.failure_point),
     pg_catalog.jsonb_build_object('recovery_point', v.recovery_point, 'source', v.source, 'is_exact', v.is_exact, 'loss', v.loss)
-  from (
-    select
-      r.*,
-      f.failure_point,
-      f.failure_point - r.recovery_point as loss,
-      drill.get_policy('rpo') as objective
-    from drill.recovery_point(p_read_data) as r
-    cross join (
-      select coalesce(
-        p_failure_point,
-        -- For psql: the checks that call this one take no argument.
-        nullif(pg_catalog.current_setting('drill.failure_point', true), '')::timestamptz,
-        drill.get_now()
-      ) as failure_point
-    ) as f
-  ) as v
+      || v.moments || pg_catalog.jsonb_build_object('restore_point', v.asked_at)
+  from judged as v
+  union all
+  select
+    'recovery_point', null, 'error', pg_catalog.format('the restore point that was asked for cannot be compared: %s', v.asked_problem),
+    'Write the moment to which the database was restored as in: set drill.restore_point = ''2026-11-23T04:30:00Z''.',
+    pg_catalog.to_jsonb('a moment that has passed'::text), null
+  from judged as v
+  where v.asked_problem is not null
+  union all
+  select
+    'recovery_point', null, 'fail',
+    pg_catalog.format(
+      'the database reaches beyond %s, to which it was to be restored: %s (skew of %s allowed)',
+      v.asked_at,
+      pg_catalog.concat_ws(
+        ', ',
+        case when v.heartbeat_at > v.asked_at + v.skew then pg_catalog.format('newest heartbeat %s later', v.heartbeat_at - v.asked_at) end,
+        case when v.is_row_beyond then pg_catalog.format('newest row of %s %s later', v.row_relation, v.row_at - v.asked_at) end,
+        case when v.commit_at > v.asked_at + v.skew then pg_catalog.format('newest commit %s later', v.commit_at - v.asked_at) end,
+        case when v.replay_at > v.asked_at + v.skew then pg_catalog.format('last transaction recovered %s later', v.replay_at - v.asked_at) end
+      ),
+      v.skew
+    ),
+    'The recovery did not stop there: check its target and its time zone, that nobody wrote into the copy, and the moment given (--restore-point, or the setting drill.restore_point).',
+    pg_catalog.jsonb_build_object('restore_point', v.asked_at, 'clock_skew', v.skew), v.moments
+  from judged as v
+  where v.heartbeat_at > v.asked_at + v.skew
+    or v.is_row_beyond
+    or v.commit_at > v.asked_at + v.skew
+    or v.replay_at > v.asked_at + v.skew
+  union all
+  select
+    'recovery_point', null, 'fail',
+    pg_catalog.format(
+      'the heartbeats end at %s, %s before %s, to which the database was to be restored (at most %s are plausible): less was recovered than asked for; %s',
+      v.heartbeat_at, v.asked_at - v.heartbeat_at, v.asked_at, v.pause, v.sources
+    ),
+    'Check where the recovery stopped and whether its WAL was complete, and the moment given (--restore-point, or the setting drill.restore_point); if heartbeats had stopped in production, mend their job there.',
+    pg_catalog.jsonb_build_object('restore_point', v.asked_at, 'heartbeat_interval_and_clock_skew', v.pause), v.moments
+  from judged as v
+  where v.is_exact
+    and v.heartbeat_at < v.least_reach
+    -- Commits prove that only the heartbeats stopped.
+    and not coalesce(v.commit_at >= v.least_reach, false)
+  union all
+  select
+    'recovery_point', null, 'warn',
+    pg_catalog.format(
+      'nothing shows that the database reaches to %s, to which it was to be restored: %s', v.asked_at, v.sources
+    ),
+    'Without regular heartbeats a quiet hour looks like this, too. Call drill.record_heartbeat() in production once a minute.',
+    pg_catalog.jsonb_build_object('restore_point', v.asked_at), v.moments
+  from judged as v
+  where not v.is_exact
+    and p_read_data
+    and greatest(v.heartbeat_at, v.newest_data_at, v.row_at, v.commit_at, v.replay_at) < v.least_reach
+  union all
+  select
+    'recovery_point', 'drill.heartbeats', 'warn',
+    pg_catalog.format(
+      'the heartbeats end at %s, but the database goes on: %s', v.heartbeat_at,
+      pg_catalog.concat_ws(
+        ', ',
+        case when v.commit_at > v.heartbeat_at + v.pause then pg_catalog.format('newest commit %s later', v.commit_at - v.heartbeat_at) end,
+        case when v.row_at > v.heartbeat_at + v.pause then pg_catalog.format('newest row of %s %s later', v.row_relation, v.row_at - v.heartbeat_at) end
+      )
+    ),
+    'If heartbeats had stopped in production, mend their job there: until then the recovery point is told too early. Else clients date rows by clocks that run ahead, or somebody wrote into the copy.',
+    pg_catalog.jsonb_build_object('heartbeat_interval_and_clock_skew', v.pause), v.moments
+  from judged as v
+  where v.is_exact
+    and (v.commit_at > v.heartbeat_at + v.pause or v.row_at > v.heartbeat_at + v.pause)
   union all
   select
     'recovery_point', null, 'fail',
@@ -71,7 +197,7 @@ as $$
   select
     'recovery_point', null, 'fail',
     pg_catalog.format('the database or a role of it sets %s', s.setting),
-    'Take the setting away (alter database ... reset ...): only whoever verifies may say what now, the failure point and a copy are.',
+    'Take the setting away (alter database ... reset ...): only whoever verifies may say what now, the failure point, the restore point and a copy are.',
     null, pg_catalog.to_jsonb(s.setting)
   from pg_catalog.pg_db_role_setting as d
   cross join lateral pg_catalog.unnest(d.setconfig) as s (setting)
@@ -80,6 +206,6 @@ as $$
 $$;
 
 comment on function drill.verify_recovery_point(timestamptz, boolean) is
-  'Whether the data lost between the recovery point and the failure point (null: the setting drill.failure_point, else now) stays within the RPO of the policy';
+  'Whether the data lost between the recovery point and the failure point (null: the setting drill.failure_point, else now) stays within the RPO of the policy, and whether heartbeats, rows, commits and the restore point that was asked for (setting drill.restore_point) agree';
 
 revoke all on function drill.verify_recovery_point(timestamptz, boolean) from public;
