@@ -61,14 +61,20 @@ as $$
       p.row_at > p.asked_at + p.skew and not coalesce(p.commit_at <= p.asked_at + p.skew, false) as is_row_beyond,
       -- Nobody can restore what came after the failure.
       least(p.asked_at, case when p.is_failure_given then p.failure_point end) - p.pause as least_reach,
+      'newest heartbeat of ' || p.heartbeat_at::text as heartbeat,
       pg_catalog.concat_ws(
         ', ',
-        'newest heartbeat of ' || p.heartbeat_at::text,
-        'newest row of ' || p.row_at::text || ' in ' || p.row_relation
-          || case when p.row_at > p.commit_at + p.skew then ', dated after the newest commit' else '' end,
+        case
+          when p.row_at is not null
+            then pg_catalog.format(
+              'newest row of %s in %s (%s before the failure point%s)', p.row_at, p.row_relation,
+              greatest(p.failure_point - p.row_at, interval '0'),
+              case when p.row_at > p.commit_at + p.skew then '; dated after the newest commit' else '' end
+            )
+        end,
         'newest commit of ' || p.commit_at::text,
         'last transaction recovered of ' || p.replay_at::text
-      ) as sources,
+      ) as others,
       pg_catalog.jsonb_build_object(
         'heartbeat_at', p.heartbeat_at, 'newest_row_at', p.row_at, 'newest_row_relation', p.row_relation,
         'newest_commit_at', p.commit_at, 'replayed_at', p.replay_at
@@ -97,9 +103,12 @@ as $$
         then pg_catalog.format('the newest heartbeat is of %s, but heartbeats are rare here, so the loss is not known without looking at the data', v.recovery_point)
       else pg_catalog.format('the data reaches only to %s (%s): %s before the failure point, beyond the RPO of %s', v.recovery_point, v.source, v.loss, v.objective)
     end
-      || coalesce('; ' || nullif(v.sources, ''), '')
-      || coalesce(', ' || greatest(v.failure_point - v.row_at, interval '0')::text || ' lost by the newest row', '')
-      || coalesce('; asked for ' || v.asked_at::text, ''),
+      || coalesce(
+        '; ' || nullif(
+          pg_catalog.concat_ws(', ', case when v.source = 'data' then v.heartbeat end, nullif(v.others, ''), 'asked for ' || v.asked_at::text), ''
+        ),
+        ''
+      ),
     case
       when v.recovery_point is null
         then 'Call drill.record_heartbeat() in production once a minute, for instance with pg_cron.'
@@ -148,7 +157,7 @@ as $$
     'recovery_point', null, 'fail',
     pg_catalog.format(
       'the heartbeats end at %s, %s before %s, to which the database was to be restored (at most %s are plausible): less was recovered than asked for; %s',
-      v.heartbeat_at, v.asked_at - v.heartbeat_at, v.asked_at, v.pause, v.sources
+      v.heartbeat_at, v.asked_at - v.heartbeat_at, v.asked_at, v.pause, pg_catalog.concat_ws(', ', v.heartbeat, nullif(v.others, ''))
     ),
     'Check where the recovery stopped and whether its WAL was complete, and the moment given (--restore-point, or the setting drill.restore_point); if heartbeats had stopped in production, mend their job there.',
     pg_catalog.jsonb_build_object('restore_point', v.asked_at, 'heartbeat_interval_and_clock_skew', v.pause), v.moments
@@ -161,7 +170,8 @@ as $$
   select
     'recovery_point', null, 'warn',
     pg_catalog.format(
-      'nothing shows that the database reaches to %s, to which it was to be restored: %s', v.asked_at, v.sources
+      'nothing shows that the database reaches to %s, to which it was to be restored: %s', v.asked_at,
+      pg_catalog.concat_ws(', ', v.heartbeat, nullif(v.others, ''))
     ),
     'Without regular heartbeats a quiet hour looks like this, too. Call drill.record_heartbeat() in production once a minute.',
     pg_catalog.jsonb_build_object('restore_point', v.asked_at), v.moments

@@ -22,6 +22,7 @@ interface Options {
   baseline?: string
   depth: Depth
   failurePoint?: string
+  restorePoint?: string
   now?: string
   statementTimeout?: number
   format: 'text' | 'json'
@@ -37,7 +38,8 @@ Examples:
   pgdrill verify --target sandbox            try it: a production, a backup, a point-in-time restore, all thrown away
   pgdrill verify --target restore            the database of RESTORE_DATABASE_URL, against the newest baseline inside it
   pgdrill verify --target restore --baseline verify/baselines/production-20261123T043000Z-1a2b3c4d.json
-  pgdrill verify --target restore --failure-point 2026-11-23T04:30:00Z --format json > result.json`
+  pgdrill verify --target restore --failure-point 2026-11-23T04:30:00Z --format json > result.json
+  pgdrill verify --target restore --restore-point 2026-11-23T04:25:00Z     was that moment reached, and not passed?`
 
 /** pgdrill verify: the main job. Verdict on stdout, proof in a folder. */
 export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): Command {
@@ -57,6 +59,12 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
         '--failure-point <time>',
         'when production failed, such as 2026-11-23T04:30:00Z (default: now)',
       ).argParser((text) => parseMoment(text, '--failure-point')),
+    )
+    .addOption(
+      new Option(
+        '--restore-point <time>',
+        'the moment to which you restored, to compare with what was recovered (default: not compared)',
+      ).argParser((text) => parseMoment(text, '--restore-point')),
     )
     .addOption(nowOption())
     .addOption(statementTimeoutOption())
@@ -124,6 +132,7 @@ function question(
     depth: options.depth,
     baseline,
     failurePoint: options.failurePoint,
+    restorePoint: options.restorePoint,
     now: options.now,
     statementTimeout: options.statementTimeout === undefined ? undefined : options.statementTimeout * 1000,
   }

@@ -18,6 +18,8 @@ export interface Limits {
   isCopy?: boolean
   /** What "now" is for the checks (setting drill.now); an ISO timestamp. */
   now?: string | undefined
+  /** The moment to which a person restored (setting drill.restore_point); an ISO timestamp. */
+  restorePoint?: string | undefined
 }
 
 const oldestServer = 14
@@ -117,7 +119,7 @@ async function connectOnce(client: postgres.Sql, target: Target, limits: Limits)
     // Not among the options of the connection: the driver sends no empty ones.
     await connection`
       select set_config('drill.now', ${limits.now ?? ''}, false), set_config('drill.failure_point', '', false),
-        set_config('drill.is_not_production', '', false)`
+        set_config('drill.restore_point', ${limits.restorePoint ?? ''}, false), set_config('drill.is_not_production', '', false)`
   } finally {
     connection.release()
   }

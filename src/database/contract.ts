@@ -91,6 +91,16 @@ export interface RecoveryPoint {
   is_exact: boolean
 }
 
+/** Up to when the copy reaches by each source that tells; rows are those of append-only relations. */
+export interface RecoveryEvidence {
+  heartbeat_at: string | null
+  newest_row_at: string | null
+  newest_row_relation: string | null
+  newest_commit_at: string | null
+  /** Of the last transaction that the recovery of this server brought back. */
+  replayed_at: string | null
+}
+
 /** What drill.export_registrations() gives; policies in seconds. */
 export interface Registrations {
   policies: Record<string, number>

@@ -2,6 +2,7 @@ import type { CheckResult, CheckStatus } from '../database/contract.ts'
 import { plainText } from '../terminal/plain-text.ts'
 import type { Verification } from '../verification/verify-target.ts'
 import { explainVerdict } from './explain.ts'
+import { recoveryEvidence } from './recovery-evidence.ts'
 
 const order: CheckStatus[] = ['fail', 'error', 'waived', 'warn', 'skip', 'pass']
 
@@ -31,6 +32,7 @@ export function verificationMarkdown(verification: Verification): string {
             : `${baseline.document.baseline_id}, ${baseline.document.captured_at}, LSN ${baseline.document.captured_lsn} (${baseline.origin})`,
         ],
         ['Recovery point', `${recovery?.recovery_point ?? 'unknown'} (${recovery?.source ?? 'no evidence'})`],
+        ['Evidence of it', recoveryEvidence(verification) || 'none'],
         ['Failure point', verification.failure_point],
         [
           'Verified',

@@ -2,6 +2,7 @@ import type { CheckResult, CheckStatus } from '../database/contract.ts'
 import { plainLine } from '../terminal/plain-text.ts'
 import type { Verification } from '../verification/verify-target.ts'
 import { explainVerdict } from './explain.ts'
+import { recoveryEvidence } from './recovery-evidence.ts'
 
 type Colors = { [name in 'green' | 'red' | 'yellow' | 'dim' | 'bold']: (text: string) => string }
 
@@ -30,6 +31,7 @@ export function verificationText(verification: Verification, colors: Colors, isV
     skip: colors.dim,
     pass: colors.green,
   }
+  const evidence = recoveryEvidence(verification)
   const lines = [
     colors.bold(
       `pgdrill verify: target ${target.name}${target.is_sandbox ? ' (SANDBOX: this is no drill)' : ''}, depth ${depth}`,
@@ -37,6 +39,7 @@ export function verificationText(verification: Verification, colors: Colors, isV
     `  database  ${target.url}, ${target.identity === null ? 'identity unknown' : `PostgreSQL ${target.identity.server_version}, timeline ${target.identity.timeline_id}`}`,
     `  baseline  ${baseline === null ? 'none' : `${baseline.document.baseline_id} of ${baseline.document.captured_at} at LSN ${baseline.document.captured_lsn} (${baseline.origin})`}`,
     `  recovery  ${recovery?.recovery_point ?? 'point unknown'}${recovery?.source == null ? '' : ` (${recovery.source})`}, failure point ${verification.failure_point}`,
+    ...(evidence === '' ? [] : [`  evidence  ${evidence}`]),
     '',
   ]
   for (const checkName of new Set(results.map((result) => result.check_name))) {

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { compareManifests, guardRpc, installedManifest, shippedManifest } from '../database/attestation.ts'
 import { type Database, withDatabase } from '../database/connect.ts'
 import { describeConnection } from '../database/connection-url.ts'
-import type { Bucket, CheckResult, Depth, Identity, RecoveryPoint } from '../database/contract.ts'
+import type { Bucket, CheckResult, Depth, Identity, RecoveryEvidence, RecoveryPoint } from '../database/contract.ts'
 import {
   applyWaivers,
   getIdentity,
@@ -37,11 +37,16 @@ export interface Question {
   baseline: BaselineSource | undefined
   /** The moment of the failure, ISO; undefined: now. */
   failurePoint: string | undefined
+  /** The moment to which a person says that the target was restored, ISO; undefined: not said. */
+  restorePoint: string | undefined
   /** The moment to take as now, ISO; undefined: the server's clock. */
   now: string | undefined
   /** How long one statement may take, in milliseconds; undefined: the default. */
   statementTimeout: number | undefined
 }
+
+/** The recovery point, and what it was held against. */
+export type Recovery = RecoveryPoint & { evidence: RecoveryEvidence }
 
 /** The whole answer: every writer of src/proof makes its format from this. Times are ISO text. */
 export interface Verification {
@@ -60,8 +65,10 @@ export interface Verification {
   }
   depth: Depth
   failure_point: string
+  /** What --restore-point said. */
+  restore_point: string | null
   baseline: BaselineSource | null
-  recovery: RecoveryPoint | null
+  recovery: Recovery | null
   buckets: Bucket[]
   results: CheckResult[]
   verdict: Verdict
@@ -75,7 +82,8 @@ export interface Verification {
 export async function verifyTarget(question: Question, stages: Stages): Promise<Verification> {
   const { target, depth } = question
   const startedAt = new Date()
-  const limits = { isCopy: true, now: question.now, statementTimeout: question.statementTimeout }
+  const { now, restorePoint, statementTimeout } = question
+  const limits = { isCopy: true, now, restorePoint, statementTimeout }
 
   return await withDatabase(target, limits, async (database) => {
     const asked = await askProduction(database, target, question.production)
@@ -99,6 +107,7 @@ export async function verifyTarget(question: Question, stages: Stages): Promise<
       },
       depth,
       failure_point: question.failurePoint ?? judged.now ?? startedAt.toISOString(),
+      restore_point: restorePoint ?? null,
       baseline: judged.baseline,
       recovery: judged.recovery,
       buckets: judged.buckets,
@@ -112,7 +121,7 @@ export async function verifyTarget(question: Question, stages: Stages): Promise<
 interface Judged {
   identity: Identity | null
   baseline: BaselineSource | null
-  recovery: RecoveryPoint | null
+  recovery: Recovery | null
   buckets: Bucket[]
   results: CheckResult[]
   now: string | null
@@ -201,12 +210,21 @@ const untrusted: CheckResult = {
 }
 
 /** What the check recovery_point found, so that nothing is read twice. */
-function recoveryOf(results: readonly CheckResult[]): RecoveryPoint {
-  const found = results.find((row) => row.check_name === 'recovery_point')?.actual as Partial<RecoveryPoint> | null
+function recoveryOf(results: readonly CheckResult[]): Recovery {
+  const found = results.find((row) => row.check_name === 'recovery_point')?.actual as Partial<
+    RecoveryPoint & RecoveryEvidence
+  > | null
   return {
     recovery_point: found?.recovery_point ?? null,
     source: found?.source ?? null,
     is_exact: found?.is_exact ?? false,
+    evidence: {
+      heartbeat_at: found?.heartbeat_at ?? null,
+      newest_row_at: found?.newest_row_at ?? null,
+      newest_row_relation: found?.newest_row_relation ?? null,
+      newest_commit_at: found?.newest_commit_at ?? null,
+      replayed_at: found?.replayed_at ?? null,
+    },
   }
 }
 

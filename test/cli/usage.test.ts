@@ -101,7 +101,7 @@ test("moments: a zone is needed, nonsense and the future are refused, PostgreSQL
     ['9999-12-31T00:00:00Z', /is in the future/],
     [new Date(Date.now() + 3_600_000).toISOString(), /is in the future/],
   ]
-  for (const option of ['--failure-point', '--now']) {
+  for (const option of ['--failure-point', '--restore-point', '--now']) {
     for (const [text, message] of refused) {
       assertRefused(
         await place.run(['verify', '-t', 'restore', option, text], env),

@@ -123,6 +123,7 @@ export async function verify(
       baseline: baselineFile === undefined ? undefined : baselineOfFile(baselineFile),
       statementTimeout: undefined,
       failurePoint: undefined,
+      restorePoint: undefined,
       now: undefined,
       ...question,
     },
