@@ -54,7 +54,7 @@ as $$
     left join evidence as y on y.source = 'replay'
     left join evidence as o on o.source = 'operator'
   ),
-  judged as (
+  compared as (
     select
       p.*,
       -- Clients' clocks date rows, the server's clock all else: it decides where it is known.
@@ -80,6 +80,14 @@ as $$
         'newest_commit_at', p.commit_at, 'replayed_at', p.replay_at
       ) as moments
     from point as p
+  ),
+  judged as (
+    select
+      c.*,
+      coalesce(c.is_exact and c.heartbeat_at < c.least_reach, false) as is_short,
+      -- What the server's own clock proves to be there shows that only the heartbeats stopped.
+      coalesce(greatest(c.commit_at, c.replay_at) >= c.least_reach, false) as is_reached
+    from compared as c
   )
   select
     'recovery_point',
@@ -162,10 +170,8 @@ as $$
     'Check where the recovery stopped and whether its WAL was complete, and the moment given (--restore-point, or the setting drill.restore_point); if heartbeats had stopped in production, mend their job there.',
     pg_catalog.jsonb_build_object('restore_point', v.asked_at, 'heartbeat_interval_and_clock_skew', v.pause), v.moments
   from judged as v
-  where v.is_exact
-    and v.heartbeat_at < v.least_reach
-    -- Commits prove that only the heartbeats stopped.
-    and not coalesce(v.commit_at >= v.least_reach, false)
+  where v.is_short
+    and not v.is_reached
   union all
   select
     'recovery_point', null, 'warn',
@@ -186,15 +192,20 @@ as $$
       'the heartbeats end at %s, but the database goes on: %s', v.heartbeat_at,
       pg_catalog.concat_ws(
         ', ',
-        case when v.commit_at > v.heartbeat_at + v.pause then pg_catalog.format('newest commit %s later', v.commit_at - v.heartbeat_at) end,
-        case when v.row_at > v.heartbeat_at + v.pause then pg_catalog.format('newest row of %s %s later', v.row_relation, v.row_at - v.heartbeat_at) end
+        case when v.commit_at > v.heartbeat_at then pg_catalog.format('newest commit %s later', v.commit_at - v.heartbeat_at) end,
+        case when v.row_at > v.heartbeat_at then pg_catalog.format('newest row of %s %s later', v.row_relation, v.row_at - v.heartbeat_at) end,
+        case when v.replay_at > v.heartbeat_at then pg_catalog.format('last transaction recovered %s later', v.replay_at - v.heartbeat_at) end
       )
     ),
     'If heartbeats had stopped in production, mend their job there: until then the recovery point is told too early. Else clients date rows by clocks that run ahead, or somebody wrote into the copy.',
     pg_catalog.jsonb_build_object('heartbeat_interval_and_clock_skew', v.pause), v.moments
   from judged as v
   where v.is_exact
-    and (v.commit_at > v.heartbeat_at + v.pause or v.row_at > v.heartbeat_at + v.pause)
+    and (
+      v.commit_at > v.heartbeat_at + v.pause
+      or v.row_at > v.heartbeat_at + v.pause
+      or v.is_short and v.is_reached
+    )
   union all
   select
     'recovery_point', null, 'fail',
