@@ -60,7 +60,7 @@ as $$
       -- Clients' clocks date rows, the server's clock all else: it decides where it is known.
       p.row_at > p.asked_at + p.skew and not coalesce(p.commit_at <= p.asked_at + p.skew, false) as is_row_beyond,
       -- Nobody can restore what came after the failure.
-      least(p.asked_at, case when p.is_failure_given then p.failure_point end) - p.pause as least_reach,
+      case when p.is_failure_given and p.failure_point < p.asked_at then p.failure_point else p.asked_at end - p.pause as least_reach,
       'newest heartbeat of ' || p.heartbeat_at::text as heartbeat,
       pg_catalog.concat_ws(
         ', ',

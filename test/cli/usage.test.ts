@@ -128,4 +128,35 @@ test("moments: a zone is needed, nonsense and the future are refused, PostgreSQL
   }
 })
 
+test('the moment to which a person restored is compared, and shown beside the other evidence', async () => {
+  const env = { RESTORE_DATABASE_URL: urlOf(copy) }
+  const silent = JSON.parse(
+    (await place.run(['verify', '-t', 'restore', '--no-proof', '--format', 'json'], env)).stdout,
+  )
+  assert.is(silent.restore_point, null)
+  const { newest_row_at, newest_row_relation, replayed_at } = silent.recovery.evidence
+  assert.match(newest_row_relation, /^public\./)
+  assert.ok(newest_row_at < silent.started_at && replayed_at !== undefined)
+
+  const right = await place.run(['verify', '-t', 'restore', '--restore-point', newest_row_at, '--out', 'right'], env)
+  assertCode(right, 0)
+  assert.match(right.stdout, /^ {2}evidence {2}heartbeat \S+, newest row \(public\.\w+\) \S+, .*asked for \S+$/m)
+  assert.match(right.stdout, /^ {2}pass {2}recovery_point .*asked for /m)
+  assert.match(place.read('right', 'report.md'), /^\| Evidence of it \| heartbeat .*, asked for \S+ \|$/m)
+  assert.is(JSON.parse(place.read('right', 'proof.json')).restore_point, new Date(newest_row_at).toISOString())
+
+  const wrong = await place.run(
+    ['verify', '-t', 'restore', '--no-proof', '--restore-point', '2026-01-23T04:30:00Z'],
+    env,
+  )
+  assertCode(wrong, 1)
+  assert.match(wrong.stdout, /FAIL {2}recovery_point {2}the database reaches beyond 2026-01-23 04:30:00\+00, /)
+  const early = ['--now', '2026-01-23T04:30:00Z', '--restore-point', '2026-01-23T05:30:00Z']
+  const future = await place.run(['verify', '-t', 'restore', '--no-proof', ...early], env)
+  assert.match(
+    future.stdout,
+    /ERROR recovery_point {2}the restore point that was asked for cannot be compared: .* is in the future/,
+  )
+})
+
 test.run()

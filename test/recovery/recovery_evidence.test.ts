@@ -93,6 +93,7 @@ const good: [string, () => Promise<void>, string[]][] = [
   ['asked for a moment after the failure', regular, [asked('11:50'), "set drill.failure_point = '2026-11-23T11:04Z'"]],
   ['no heartbeats, rows up to it', () => row('11:02'), [asked('11:03')]],
   ['nothing asked for', () => regularAnd('11:02'), []],
+  ['nothing asked for, heartbeats long before the failure', regular, ["set drill.failure_point = '2026-11-24T01:00Z'"]],
   ['nothing asked for, no heartbeats, a quiet night', () => row('01:00'), []],
   ['rows from the future prove nothing', () => regularAnd('23:00'), [asked('11:03')]],
 ]

@@ -77,7 +77,7 @@ test('a loosened policy is seen', async () => {
   await mustFail(/fail registrations rpo: the policy rpo is registered in the copy with another seconds/)
 })
 
-for (const setting of ['drill.now', 'drill.failure_point', 'drill.is_copy']) {
+for (const setting of ['drill.now', 'drill.failure_point', 'drill.restore_point', 'drill.is_copy']) {
   test(`${setting} set on the database does not decide`, async () => {
     await apply('newest-30-hours-missing')
     const value = setting === 'drill.is_copy' ? 'off' : new Date(Date.now() - 30 * 3_600_000).toISOString()
