@@ -324,11 +324,16 @@ create table drill.critical_relations (
   timestamp_column text,
   is_append_only boolean not null,
   tolerance numeric not null default 0,
+  tenant_column text,
+  is_tenant_shown boolean not null default false,
+  is_secret boolean not null default false,
+  depth text not null default 'full',
   profile text not null default 'custom',
   constraint critical_relations_relation_name_check check (
     relation_name = format('%I.%I', (parse_ident(relation_name))[1], (parse_ident(relation_name))[2])
   ),
-  constraint critical_relations_tolerance_check check (tolerance between 0 and 1)
+  constraint critical_relations_tolerance_check check (tolerance between 0 and 1),
+  constraint critical_relations_depth_check check (depth in ('standard', 'full'))
 );
 
 comment on table drill.critical_relations is
@@ -337,6 +342,10 @@ comment on column drill.critical_relations.relation_name is 'Schema and table, q
 comment on column drill.critical_relations.timestamp_column is 'Column (timestamptz, timestamp or date) that says when a row came; null when there is none';
 comment on column drill.critical_relations.is_append_only is 'True when rows are never deleted, so that a closed bucket must keep its count; false when they may be';
 comment on column drill.critical_relations.tolerance is 'Share of a settled bucket''s rows (0 to 1) that may differ, for tables that are not append-only';
+comment on column drill.critical_relations.tenant_column is 'Column that says whose row it is, to count rows by tenant at depth full; null: not counted';
+comment on column drill.critical_relations.is_tenant_shown is 'True when the raw id of a tenant may leave the database; else a hash does';
+comment on column drill.critical_relations.is_secret is 'True when not even a hash of the content may leave the database: rows are only counted';
+comment on column drill.critical_relations.depth is 'full, or standard: its content is never fingerprinted, whatever the depth of the verification';
 comment on column drill.critical_relations.profile is 'Which profile registered it; custom for your own';
 
 revoke all on table drill.critical_relations from public;
@@ -347,7 +356,11 @@ create or replace function drill.register_critical_relation(
   p_relation_name text,
   p_timestamp_column text,
   p_is_append_only boolean,
-  p_tolerance numeric default 0
+  p_tolerance numeric default 0,
+  p_tenant_column text default null,
+  p_is_tenant_shown boolean default false,
+  p_is_secret boolean default false,
+  p_depth text default 'full'
 )
 returns void
 language plpgsql
@@ -358,11 +371,22 @@ declare
   v_relation regclass := pg_catalog.to_regclass(p_relation_name);
   v_relation_name text;
 begin
-  if v_relation is null or p_is_append_only is null or p_tolerance is null then
+  -- A view is computed and a foreign table is another server's: neither comes back with this database.
+  if v_relation is null
+    or not exists (
+      select
+      from pg_catalog.pg_class as c
+      where c.oid = v_relation
+        and c.relkind in ('r', 'p')
+        and c.relpersistence <> 't'
+    )
+    or p_is_append_only is null or p_tolerance is null
+    or p_is_tenant_shown is null or p_is_secret is null or p_depth is null or p_depth not in ('standard', 'full')
+  then
     raise exception using
       errcode = 'RD007',
-      message = format('cannot register %s: no such table, or an argument is null', coalesce(p_relation_name, 'null')),
-      hint = 'Name an existing table with its schema, such as public.orders.';
+      message = format('cannot register %s: no such table, or an argument is null or unknown', coalesce(p_relation_name, 'null')),
+      hint = 'Name an existing table with its schema, such as public.orders; the depth is standard or full.';
   end if;
 
   if p_timestamp_column is not null and not exists (
@@ -379,22 +403,44 @@ begin
       hint = 'Name such a column, or pass null to count rows only.';
   end if;
 
+  if p_tenant_column is not null and not exists (
+    select
+    from pg_catalog.pg_attribute as a
+    where a.attrelid = v_relation
+      and a.attname = p_tenant_column
+      and a.attnum > 0
+      and not a.attisdropped
+  ) then
+    raise exception using
+      errcode = 'RD007',
+      message = format('cannot register %s: it has no column %s', v_relation, p_tenant_column),
+      hint = 'Name the column that says whose row it is, or pass null.';
+  end if;
+
   v_relation_name := drill._relation_name(v_relation);
 
-  insert into drill.critical_relations as c (relation_name, timestamp_column, is_append_only, tolerance)
-  values (v_relation_name, p_timestamp_column, p_is_append_only, p_tolerance)
+  insert into drill.critical_relations as c (
+    relation_name, timestamp_column, is_append_only, tolerance, tenant_column, is_tenant_shown, is_secret, depth
+  )
+  values (
+    v_relation_name, p_timestamp_column, p_is_append_only, p_tolerance, p_tenant_column, p_is_tenant_shown, p_is_secret, p_depth
+  )
   on conflict (relation_name) do update
   set
     timestamp_column = excluded.timestamp_column,
     is_append_only = excluded.is_append_only,
-    tolerance = excluded.tolerance;
+    tolerance = excluded.tolerance,
+    tenant_column = excluded.tenant_column,
+    is_tenant_shown = excluded.is_tenant_shown,
+    is_secret = excluded.is_secret,
+    depth = excluded.depth;
 end
 $$;
 
-comment on function drill.register_critical_relation(text, text, boolean, numeric) is
-  'Adds or changes a table that must be recoverable: its timestamp column (or null), whether rows are never deleted, and the tolerated share of difference';
+comment on function drill.register_critical_relation(text, text, boolean, numeric, text, boolean, boolean, text) is
+  'Adds or changes a table that must be recoverable: its timestamp column (or null), whether rows are never deleted, the tolerated share of difference, the column of its tenants, whether their ids may be shown, whether it is secret, and how deep it is looked at';
 
-revoke all on function drill.register_critical_relation(text, text, boolean, numeric) from public;
+revoke all on function drill.register_critical_relation(text, text, boolean, numeric, text, boolean, boolean, text) from public;
 -- end copy of sql/policy/register_critical_relation.sql
 
 -- begin copy of sql/policy/default_policy.sql
@@ -406,7 +452,8 @@ values
   ('clock_skew', interval '5 minutes', 'How far clocks may differ before a timestamp counts as being in the future'),
   ('settle_after', interval '1 day', 'How long after its end a partition may still get late rows; after that it is settled'),
   ('heartbeat_interval', interval '5 minutes', 'Longest pause between heartbeats with which the newest one tells the recovery point exactly'),
-  ('heartbeat_retention', interval '7 days', 'How long heartbeats are kept')
+  ('heartbeat_retention', interval '7 days', 'How long heartbeats are kept'),
+  ('baseline_retention', interval '400 days', 'How long baselines are kept; the newest of each depth always is')
 on conflict (policy_name) do nothing;
 -- end copy of sql/policy/default_policy.sql
 
@@ -422,9 +469,10 @@ create table drill.waivers (
   written_at timestamptz not null default now(),
   constraint waivers_check_name_check check (
     check_name in (
-      'access', 'amcheck', 'buckets_present', 'critical_relations', 'guard_rpc', 'guards_fire', 'indexes', 'isolation',
-      'newest_timestamps', 'objects', 'orphans', 'partition_keys', 'partition_triggers', 'partitions', 'physical', 'platform',
-      'recovery_point', 'registrations', 'row_counts', 'sequences'
+      'access', 'amcheck', 'buckets_present', 'critical_relations', 'days_present', 'fingerprints', 'guard_rpc',
+      'guards_fire', 'indexes', 'isolation', 'newest_timestamps', 'objects', 'orphans', 'partition_keys',
+      'partition_triggers', 'partitions', 'physical', 'platform', 'recovery_point', 'registrations', 'row_counts',
+      'sequences', 'tenants'
     )
   ),
   constraint waivers_reason_check check (reason ~ '\S'),
@@ -481,14 +529,14 @@ revoke all on table drill.isolation_policy from public;
 -- begin copy of sql/policy/opsmantik_profile.sql
 -- What OpsMantik must get back, as its recovery plan lists it. For another
 -- database: delete from drill.<table> where profile = 'opsmantik', and register yours.
-insert into drill.critical_relations (relation_name, timestamp_column, is_append_only, tolerance, profile)
+insert into drill.critical_relations (relation_name, timestamp_column, is_append_only, tolerance, tenant_column, is_secret, profile)
 values
-  ('public.sites', 'created_at', false, 0.02, 'opsmantik'),
-  ('public.site_members', 'created_at', false, 0.02, 'opsmantik'),
-  ('public.sessions', 'created_at', true, 0, 'opsmantik'),
-  ('public.events', 'created_at', true, 0, 'opsmantik'),
-  ('public.calls', 'created_at', false, 0.02, 'opsmantik'),
-  ('private.site_secrets', 'created_at', false, 0.02, 'opsmantik')
+  ('public.sites', 'created_at', false, 0.02, null, false, 'opsmantik'),
+  ('public.site_members', 'created_at', false, 0.02, 'site_id', false, 'opsmantik'),
+  ('public.sessions', 'created_at', true, 0, 'site_id', false, 'opsmantik'),
+  ('public.events', 'created_at', true, 0, 'site_id', false, 'opsmantik'),
+  ('public.calls', 'created_at', false, 0.02, 'site_id', false, 'opsmantik'),
+  ('private.site_secrets', 'created_at', false, 0.02, null, true, 'opsmantik')
 on conflict (relation_name) do nothing;
 -- end copy of sql/policy/opsmantik_profile.sql
 
@@ -496,7 +544,7 @@ on conflict (relation_name) do nothing;
 
 drop table drill.isolation_policy;
 drop table drill.waivers;
-drop function drill.register_critical_relation(text, text, boolean, numeric);
+drop function drill.register_critical_relation(text, text, boolean, numeric, text, boolean, boolean, text);
 drop table drill.critical_relations;
 drop function drill.get_policy(text);
 drop table drill.policy;

@@ -1452,6 +1452,198 @@ comment on function drill.list_objects() is
 revoke all on function drill.list_objects() from public;
 -- end copy of sql/objects/list_objects.sql
 
+-- begin copy of sql/policy/suggest_critical_relations.sql
+-- A start for databases without a profile; what it says are guesses from names, types
+-- and statistics, which begin at zero in a fresh copy, so it is asked in production.
+-- The time of a row must be when it was made: one that edits change would move
+-- rows from day to day.
+create or replace function drill.suggest_critical_relations()
+returns table (
+  relation_name text,
+  timestamp_column text,
+  is_append_only boolean,
+  tenant_column text,
+  size_bytes bigint,
+  reason text,
+  register_call text
+)
+language sql
+stable
+set search_path = ''
+as $$
+  with relation as (
+    select
+      c.oid,
+      pg_catalog.format('%I.%I', n.nspname, c.relname) as relation_name,
+      c.relkind = 'p' as is_partitioned,
+      (n.nspname || '.' || c.relname) ~* '(secret|credential|password|passwd|api_?key|private_?key|vault)' as is_secret
+    from pg_catalog.pg_class as c
+    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p')
+      and not c.relispartition
+      -- An unlogged table is empty after a restore, a temporary one is not in a backup.
+      and c.relpersistence = 'p'
+      and n.nspname not in ('pg_catalog', 'information_schema', 'drill', 'drill_migrations')
+      and n.nspname !~ '^pg_(toast|temp)'
+      and n.nspname not in (select m.schema_name from drill.managed_schemas as m)
+      -- The child of a table is counted with it.
+      and not exists (select from pg_catalog.pg_inherits as i where i.inhrelid = c.oid)
+      and not exists (
+        select
+        from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_class'::regclass
+          and d.objid = c.oid
+          and d.deptype = 'e'
+      )
+      and pg_catalog.format('%I.%I', n.nspname, c.relname) not in (select k.relation_name from drill.critical_relations as k)
+  ),
+  counted as (
+    select
+      r.*,
+      l.size_bytes,
+      l.inserted_count,
+      l.changed_count
+    from relation as r
+    cross join lateral (
+      select
+        coalesce(pg_catalog.sum(pg_catalog.pg_total_relation_size(m.oid)), 0)::bigint as size_bytes,
+        coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_tuples_inserted(m.oid)), 0) as inserted_count,
+        coalesce(
+          pg_catalog.sum(pg_catalog.pg_stat_get_tuples_updated(m.oid) + pg_catalog.pg_stat_get_tuples_deleted(m.oid)), 0
+        ) as changed_count
+      from (
+        select r.oid
+        where not r.is_partitioned
+        union all
+        select t.relid
+        from pg_catalog.pg_partition_tree(r.oid::regclass) as t
+        where r.is_partitioned
+          and t.isleaf
+      ) as m
+    ) as l
+  ),
+  ranked as (
+    select
+      c.*,
+      pg_catalog.row_number() over (order by c.size_bytes desc, c.relation_name collate "C") as size_rank,
+      pg_catalog.count(*) over () as relation_count
+    from counted as c
+  ),
+  dated as (
+    select distinct on (a.attrelid)
+      a.attrelid as oid,
+      a.attname::text as column_name,
+      a.has_index
+    from (
+      select
+        a.attrelid,
+        a.attname,
+        a.attnum,
+        a.attnotnull,
+        a.atttypid,
+        drill._has_index_on(a.attrelid, a.attname::text) as has_index,
+        coalesce(
+          pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+            ~* '(now\(|current_(timestamp|date)|localtimestamp|clock_timestamp|transaction_timestamp|statement_timestamp)',
+          false
+        ) as has_default
+      from ranked as r
+      inner join pg_catalog.pg_attribute as a
+        on a.attrelid = r.oid
+        and a.attnum > 0
+        and not a.attisdropped
+        and a.attgenerated = ''
+        and a.atttypid in ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype)
+      left join pg_catalog.pg_attrdef as d
+        on d.adrelid = a.attrelid
+        and d.adnum = a.attnum
+    ) as a
+    where a.attname !~* '(updat|modif|chang|delet|remov|expir|valid|until|due|birth|dob$|month$|last|latest|next|end|finish|rotat|seen|cancel|archiv|read_?at|sync)'
+    order by
+      a.attrelid,
+      a.attname ~* '^(created?|inserted|occurr?ed|received|recorded|logged|ingested|placed|ordered|sent|posted|event|registered)(_?(at|on|time|date|datetime|timestamp|ts))?$' desc,
+      a.attname ~* '^(ts|timestamp|time|at|date|datetime)$' desc,
+      a.has_default desc,
+      a.has_index desc,
+      a.attnotnull desc,
+      (a.atttypid = 'timestamptz'::regtype) desc,
+      (a.atttypid = 'timestamp'::regtype) desc,
+      a.attnum
+  ),
+  owned as (
+    select distinct on (a.attrelid)
+      a.attrelid as oid,
+      a.attname::text as column_name
+    from ranked as r
+    inner join pg_catalog.pg_attribute as a
+      on a.attrelid = r.oid
+      and a.attnum > 0
+      and not a.attisdropped
+      and a.atttypid in ('uuid'::regtype, 'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype, 'text'::regtype, 'character varying'::regtype)
+    inner join pg_catalog.unnest(
+      array[
+        'tenant_id', 'organization_id', 'organisation_id', 'org_id', 'account_id', 'workspace_id', 'company_id', 'customer_id',
+        'team_id', 'site_id', 'shop_id', 'store_id', 'project_id'
+      ]
+    ) with ordinality as t (name, position) on t.name = a.attname
+    order by a.attrelid, t.position
+  ),
+  guess as (
+    select
+      r.*,
+      d.column_name as timestamp_column,
+      coalesce(d.has_index, false) as has_index,
+      o.column_name as tenant_column,
+      r.inserted_count > 0 and r.changed_count = 0 as is_append_only
+    from ranked as r
+    left join dated as d on d.oid = r.oid
+    left join owned as o on o.oid = r.oid
+    where r.is_partitioned
+      or d.oid is not null
+      or r.size_rank <= 10
+  )
+  select
+    g.relation_name,
+    g.timestamp_column,
+    g.is_append_only,
+    g.tenant_column,
+    g.size_bytes,
+    pg_catalog.concat_ws(
+      ', ',
+      pg_catalog.format('number %s of %s tables by size', g.size_rank, g.relation_count),
+      case when g.is_partitioned then 'partitioned' end,
+      case
+        when g.timestamp_column is null then 'no column says when a row was made'
+        when g.has_index then pg_catalog.format('%I dates its rows and has an index', g.timestamp_column)
+        else pg_catalog.format('%I dates its rows', g.timestamp_column)
+      end,
+      case
+        when g.inserted_count + g.changed_count = 0 then 'no statistics say whether its rows change'
+        when g.is_append_only then pg_catalog.format('%s rows inserted and none changed, as far as statistics go', g.inserted_count)
+        else pg_catalog.format('%s rows updated or deleted, %s inserted', g.changed_count, g.inserted_count)
+      end,
+      case when g.tenant_column is not null then pg_catalog.format('%I may say whose a row is', g.tenant_column) end,
+      case when g.is_secret then 'its name sounds secret: only counted' end
+    ),
+    pg_catalog.format(
+      'select drill.register_critical_relation(%L, %L, %s, %s%s%s);',
+      g.relation_name,
+      g.timestamp_column,
+      g.is_append_only,
+      case when g.is_append_only then '0' else '0.02' end,
+      case when g.tenant_column is not null then pg_catalog.format(', p_tenant_column => %L', g.tenant_column) end,
+      case when g.is_secret then ', p_is_secret => true' end
+    )
+  from guess as g
+  order by g.size_rank
+$$;
+
+comment on function drill.suggest_critical_relations() is
+  'Tables that may have to be registered as critical, the largest first: partitioned, with a column that dates rows, or large; with the reason and the statement that registers each; leaves out managed schemas, members of extensions, partitions, and what is registered';
+
+revoke all on function drill.suggest_critical_relations() from public;
+-- end copy of sql/policy/suggest_critical_relations.sql
+
 -- begin copy of sql/baselines/baseline_objects.sql
 create table drill.baseline_objects (
   baseline_id uuid not null references drill.baselines (baseline_id) on delete cascade,
@@ -1477,107 +1669,56 @@ revoke all on table drill.baseline_objects from public;
 -- end copy of sql/baselines/baseline_objects.sql
 
 -- begin copy of sql/baselines/capture_baseline.sql
--- A baseline with a hole would later pass for "production had nothing there", so
--- anything that cannot be measured ends the capture.
-create or replace function drill.capture_baseline(p_label text default null)
+-- The program does the same in steps, to measure over several connections.
+create or replace function drill.capture_baseline(
+  p_label text default null,
+  p_depth text default 'standard',
+  p_is_complete boolean default false
+)
 returns uuid
 language plpgsql
 volatile
 set search_path = ''
 as $$
 declare
-  v_baseline_id uuid;
-  v_bucket record;
+  -- Before anything is measured: what is written afterwards gives another mark, and is measured next time.
+  v_marks jsonb := drill._list_change_marks();
+  v_baseline jsonb := drill._begin_baseline(p_label, p_depth, p_is_complete);
+  v_facts jsonb;
 begin
-  if not exists (select from drill.critical_relations) then
-    raise exception using
-      errcode = 'RD005',
-      message = 'cannot capture a baseline: no critical relation is registered',
-      hint = 'Register what must be recoverable: select drill.register_critical_relation(''public.orders'', ''created_at'', true).';
-  end if;
-
-  insert into drill.baselines (
-    captured_at, captured_lsn, label, schema_version, installation_id, system_identifier, timeline_id,
-    started_at, database_name, server_version, policies, guards, partitioned_relations,
-    isolation_policy, waivers
-  )
-  select
-    drill.get_now(),
-    pg_catalog.pg_current_wal_insert_lsn(),
-    p_label,
-    drill.schema_version(),
-    i.installation_id,
-    i.system_identifier,
-    i.timeline_id,
-    i.started_at,
-    i.database_name,
-    i.server_version,
-    r.registrations -> 'policies',
-    r.registrations -> 'guards',
-    r.registrations -> 'partitioned_relations',
-    r.registrations -> 'isolation_policy',
-    r.registrations -> 'waivers'
-  from drill.get_identity() as i
-  cross join (select drill.export_registrations() as registrations) as r
-  where i.installation_id is not null
-  returning baseline_id into v_baseline_id;
-
-  if v_baseline_id is null then
-    raise exception using
-      errcode = 'RD005',
-      message = 'cannot capture a baseline: drill.installation has no row',
-      hint = 'Install pgdrill again: its identity of this database is gone.';
-  end if;
-
-  insert into drill.baseline_relations (
-    baseline_id, relation_name, timestamp_column, is_append_only, tolerance, recent_days
-  )
-  select
-    v_baseline_id, c.relation_name, c.timestamp_column, c.is_append_only, c.tolerance,
-    case
-      when drill._critical_relation_problem(c.relation_name, c.timestamp_column) is null
-        then drill._recent_days(c.relation_name, c.timestamp_column)
-    end
-  from drill.critical_relations as c;
-
-  -- One statement, hence one snapshot for all counts.
-  for v_bucket in
-    select b.*
-    from drill.list_buckets() as b
-  loop
-    if v_bucket.problem is not null then
-      raise exception using
-        errcode = 'RD005',
-        message = format('cannot capture a baseline: %s %s', v_bucket.bucket_name, v_bucket.problem),
-        hint = 'Correct that, or remove the relation from drill.critical_relations if it need not be recoverable.';
-    end if;
-
-    insert into drill.baseline_buckets (
-      baseline_id, relation_name, bucket_name, starts_at, ends_at, is_default, row_count, oldest_at, newest_at
+  -- One statement, hence one snapshot for all counts, those of the tenants too.
+  select pg_catalog.jsonb_build_object(
+    'buckets', (
+      select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(b)), '[]')
+      from drill._measure_buckets(
+        p_depth, (v_baseline ->> 'captured_at')::timestamptz,
+        array(select pg_catalog.jsonb_array_elements_text(v_baseline -> 'carried_names'))
+      ) as b
+    ),
+    'tenants', (
+      select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t)), '[]')
+      from drill.list_tenants() as t
+      where p_depth = 'full'
     )
-    values (
-      v_baseline_id, v_bucket.relation_name, v_bucket.bucket_name, v_bucket.starts_at, v_bucket.ends_at,
-      v_bucket.is_default, v_bucket.row_count, v_bucket.oldest_at, v_bucket.newest_at
-    );
-  end loop;
-
-  insert into drill.baseline_objects (
-    baseline_id, object_kind, object_name, definition, relation_name, is_of_partition, problem
   )
-  select v_baseline_id, o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition, o.problem
-  from drill.list_objects() as o;
+  into v_facts;
 
-  -- Last: what it locks, it locks but for a moment.
-  perform drill._write_heartbeat();
+  perform drill._complete_baseline(
+    (v_baseline ->> 'baseline_id')::uuid,
+    v_facts,
+    -- In a transaction with one snapshot the marks are newer than what is counted: the next capture would
+    -- take over a count without what was written in between.
+    case pg_catalog.current_setting('transaction_isolation') when 'read committed' then v_marks else '{}' end
+  );
 
-  return v_baseline_id;
+  return (v_baseline ->> 'baseline_id')::uuid;
 end
 $$;
 
-comment on function drill.capture_baseline(text) is
-  'Measures every critical relation, lists every object, and stores the facts as a baseline (with a heartbeat), giving its id; raises RD005 rather than store one with a hole';
+comment on function drill.capture_baseline(text, text, boolean) is
+  'Measures every critical relation (depth standard: counts and timestamps; full: fingerprints and tenants too), lists every object, and stores the facts as a baseline (with a heartbeat), giving its id; closed partitions that did not change are taken over from an earlier baseline unless p_is_complete; baselines older than the policy baseline_retention are deleted; raises RD005 rather than store one with a hole';
 
-revoke all on function drill.capture_baseline(text) from public;
+revoke all on function drill.capture_baseline(text, text, boolean) from public;
 -- end copy of sql/baselines/capture_baseline.sql
 
 -- begin copy of sql/baselines/export_baseline.sql
@@ -1604,6 +1745,8 @@ begin
     'captured_at', b.captured_at,
     'captured_lsn', b.captured_lsn,
     'label', b.label,
+    'depth', b.depth,
+    'is_exact', b.is_exact,
     'schema_version', b.schema_version,
     'source', pg_catalog.jsonb_build_object(
       'installation_id', b.installation_id,
@@ -1643,24 +1786,43 @@ begin
           'timestamp_column', r.timestamp_column,
           'is_append_only', r.is_append_only,
           'tolerance', r.tolerance::text,
-          'recent_days', r.recent_days::text,
+          'tenant_column', r.tenant_column,
+          'is_tenant_shown', r.is_tenant_shown,
+          'is_secret', r.is_secret,
+          'depth', r.depth,
+          'recipe', r.recipe,
           -- A partitioned table without a partition has none.
           'buckets', (
             select coalesce(pg_catalog.jsonb_agg(
               pg_catalog.jsonb_build_object(
+                'partition_name', k.partition_name,
                 'bucket_name', k.bucket_name,
+                'grain', k.grain,
                 'starts_at', k.starts_at,
                 'ends_at', k.ends_at,
+                'partition_starts_at', k.partition_starts_at,
+                'partition_ends_at', k.partition_ends_at,
                 'is_default', k.is_default,
                 'row_count', k.row_count::text,
                 'oldest_at', k.oldest_at,
-                'newest_at', k.newest_at
+                'newest_at', k.newest_at,
+                'fingerprint', k.fingerprint::text,
+                'is_carried', k.is_carried
               )
-              order by k.starts_at, k.bucket_name collate "C"
+              order by k.partition_starts_at, k.partition_name collate "C", k.starts_at, k.bucket_name collate "C"
             ), '[]')
             from drill.baseline_buckets as k
             where k.baseline_id = r.baseline_id
               and k.relation_name = r.relation_name
+          ),
+          'tenants', (
+            select coalesce(pg_catalog.jsonb_agg(
+              pg_catalog.jsonb_build_object('tenant_key', t.tenant_key, 'row_count', t.row_count::text, 'newest_at', t.newest_at)
+              order by t.tenant_key collate "C"
+            ), '[]')
+            from drill.baseline_tenants as t
+            where t.baseline_id = r.baseline_id
+              and t.relation_name = r.relation_name
           )
         )
         order by r.relation_name collate "C"
@@ -6198,6 +6360,7 @@ drop function drill.verify_sequences();
 drop function drill.verify_partition_keys();
 drop function drill.verify_guards_fire();
 drop function drill.verify_access();
+drop function drill.suggest_critical_relations();
 drop table drill.baseline_objects;
 drop function drill.list_objects();
 drop function drill._list_optional_objects();
