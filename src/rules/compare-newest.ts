@@ -17,24 +17,73 @@ export function compareNewest(
   actual: readonly Bucket[],
 ): CheckResult {
   const name = relation.relation_name
-  const before = spanOf(relation.buckets).newest_at
-  const newest = spanOf(actual).newest_at
   const answer = rowsOf(checkName, name)
-  if (comparison.isExact) return compareExact(name, before, newest)
+  if (comparison.isExact) return compareExact(name, spanOf(relation.buckets).newest_at, spanOf(actual).newest_at)
+  const before = newestUpTo(relation.buckets, Number.POSITIVE_INFINITY)
+  // An infinite timestamp dates nothing, but one that production does not have is none of its rows.
+  const hadInfinite = relation.buckets.some((bucket) => isInfinite(bucket.newest_at))
+  const newest =
+    !hadInfinite && actual.some((bucket) => isInfinite(bucket.newest_at))
+      ? 'infinity'
+      : newestUpTo(actual, Number.POSITIVE_INFINITY)
   if (before === null && newest === null) return answer('pass', `${name} has no dated row, as in the baseline`, null)
-  if (comparison.to === undefined) {
-    const detail = `${name}: newest row of ${newest}, but the recovery point is unknown`
-    return answer('error', detail, 'See the check recovery_point.', null, newest)
-  }
   if (newest === null) {
+    if (comparison.to === undefined) return unknownPoint(name, 'has no dated row')
     const detail = `${name} has no dated row, the baseline's newest is of ${before}`
     return answer('fail', detail, `Restore the rows of ${name}.`, before)
   }
-  return (
-    judgeFuture(comparison, comparison.to, name, before, newest) ??
-    judgeEnd(comparison, comparison.to, relation, before, newest) ??
-    judgeLag(comparison, comparison.to, relation, newest)
-  )
+  const future = judgeFuture(comparison, name, before, newest)
+  if (future?.status === 'fail') return future
+  if (comparison.to === undefined) return unknownPoint(name, `newest row of ${newest}`)
+  const rest = judgeRest(comparison, comparison.to, relation, actual)
+  return rest.status === 'pass' ? (future ?? rest) : rest
+}
+
+function unknownPoint(name: string, reading: string): CheckResult {
+  const detail = `${name}: ${reading}, but the recovery point is unknown`
+  return rowsOf(checkName, name)('error', detail, 'See the check recovery_point.')
+}
+
+/** What a row from the future must not hide: the end of the believable rows. */
+function judgeRest(
+  comparison: Comparison,
+  to: number,
+  relation: BaselineRelation,
+  actual: readonly Bucket[],
+): CheckResult {
+  const name = relation.relation_name
+  const before = newestUpTo(relation.buckets, comparison.from + comparison.skew)
+  const newest = newestUpTo(actual, endOf(comparison) + comparison.skew)
+  if (newest === null) {
+    const detail = `${name} has no row up to the recovery point ${comparison.copy.recovery.recovery_point}, only later ones`
+    return rowsOf(checkName, name)('fail', detail, `Restore the rows of ${name}.`, before)
+  }
+  return judgeEnd(to, relation, before, newest) ?? judgeLag(comparison, to, relation, newest)
+}
+
+function isInfinite(at: string | null): boolean {
+  return at !== null && timeOf(at) === Number.POSITIVE_INFINITY
+}
+
+/** The newest finite timestamp among buckets that end by a moment; infinite ones date nothing. */
+function newestUpTo(buckets: readonly { newest_at: string | null }[], limit: number): string | null {
+  return spanOf(
+    buckets
+      .filter(({ newest_at }) => {
+        const time = newest_at === null ? Number.NaN : timeOf(newest_at)
+        return Number.isFinite(time) && time <= limit
+      })
+      .map(({ newest_at }) => ({ oldest_at: newest_at, newest_at })),
+  ).newest_at
+}
+
+/** Up to when rows may rightly be dated, but for skew. */
+function endOf({ copy, to, heartbeatInterval }: Comparison): number {
+  const { is_exact, evidence } = copy.recovery
+  if (!is_exact || to === undefined) return Date.parse(copy.now)
+  // The next heartbeat would have come within one interval; where heartbeats stopped, commits went on.
+  const commit = evidence?.newest_commit_at ?? null
+  return Math.max(to + heartbeatInterval, commit === null ? Number.NEGATIVE_INFINITY : timeOf(commit))
 }
 
 function compareExact(name: string, before: string | null, newest: string | null): CheckResult {
@@ -45,27 +94,25 @@ function compareExact(name: string, before: string | null, newest: string | null
   return answer('fail', detail, `Restore ${name} again, and see that nobody writes into the copy.`, before, newest)
 }
 
-/** Production itself may hold rows from the future (clients' clocks): then they are no fault of the restore. */
-function hadFuture({ from, skew }: Comparison, before: string | null): boolean {
-  return before !== null && timeOf(before) > from + skew
-}
-
+/**
+ * Production itself may hold rows from the future (clients' clocks): then they are no fault of the restore, as long as
+ * they lead by no more than they did.
+ */
 function judgeFuture(
   comparison: Comparison,
-  to: number,
   name: string,
   before: string | null,
   newest: string,
 ): CheckResult | undefined {
-  const { skew, copy, heartbeatInterval } = comparison
+  const { skew, copy, from } = comparison
   const { recovery_point, is_exact } = copy.recovery
-  // The next heartbeat would have come within one interval.
-  const end = is_exact ? to + heartbeatInterval : Date.parse(copy.now)
+  const end = endOf(comparison)
   if (timeOf(newest) <= end + skew) return undefined
   const limit = is_exact ? `the recovery point ${recovery_point}` : `now, ${copy.now}`
   const detail = `${name}: newest row of ${newest}, after ${limit} (skew of ${skew / 1000} s allowed)`
   const answer = rowsOf(checkName, name)
-  if (!hadFuture(comparison, before)) {
+  const lead = before === null ? 0 : timeOf(before) - from
+  if (lead <= skew || timeOf(newest) > Math.max(from, end) + lead + skew) {
     const hint = 'Check that the recovery stopped where it should and that nobody writes into the copy.'
     return answer('fail', detail, hint, recovery_point, newest)
   }
@@ -75,13 +122,12 @@ function judgeFuture(
 
 /** Rows of an append-only relation do not go away: what the baseline saw must be there when the copy reaches that far. */
 function judgeEnd(
-  comparison: Comparison,
   to: number,
   { relation_name: name, is_append_only }: BaselineRelation,
   before: string | null,
   newest: string,
 ): CheckResult | undefined {
-  if (!is_append_only || before === null || hadFuture(comparison, before)) return undefined
+  if (!is_append_only || before === null) return undefined
   if (to < timeOf(before) || timeOf(newest) >= timeOf(before)) return undefined
   const detail = `${name}: newest row of ${newest}, although the baseline had one of ${before}: its end is missing`
   return rowsOf(checkName, name)('fail', detail, `Restore the newest rows of ${name}.`, before, newest)

@@ -86,7 +86,7 @@ export function tellPartition(
   const faulty = faults.flatMap((fault) => fault.pairs)
   const was = { ...numbersOf(expected), ...rangesOf(facts, parts), ...faultyOf(faulty, 'before') }
   const is = { ...numbersOf(actual), ...faultyOf(faulty, 'now') }
-  if (now === 0n && before > 0n && pairs.some((pair) => lossOf(comparison, facts, pair) < pair.before.rows)) {
+  if (now === 0n && before > 0n && pairs.some((pair) => isLost(comparison, facts, pair))) {
     const detail = `${name} is empty, baseline has ${group(before)} rows`
     return answer('fail', detail, `Restore the rows of ${name}.`, was, is)
   }
@@ -101,6 +101,16 @@ export function tellPartition(
   const told = parts.flatMap((part) => part.faults.map((fault) => describeFault(fault, part, is_append_only)))
   const detail = `${reading} ${told.join('; ')}${describeGoodRows(faulty, good)}`
   return answer(faults.every((fault) => fault.isGuess) ? 'warn' : 'fail', detail, hintOf(name, parts, faults), was, is)
+}
+
+/** Whether an empty bucket should hold rows: more than may be lost, or one that is older than the recovery point. */
+function isLost(comparison: Comparison, facts: RelationFacts, pair: Pair): boolean {
+  const { to, skew } = comparison
+  const { rows, oldest_at } = pair.before
+  if (rows === 0n) return false
+  return (
+    lossOf(comparison, facts, pair) < rows || (to !== undefined && oldest_at !== null && timeOf(oldest_at) <= to - skew)
+  )
 }
 
 /** Judges a partition that the baseline does not know. */

@@ -5,6 +5,7 @@ import type {
   CheckStatus,
   FingerprintRecipe,
   Identity,
+  RecoveryEvidence,
   RecoveryPoint,
   Registrations,
   Tenant,
@@ -17,7 +18,7 @@ export interface Copy {
   /** Of depth full, as are the tenants. */
   recipes: readonly FingerprintRecipe[]
   tenants: readonly Tenant[]
-  recovery: RecoveryPoint
+  recovery: RecoveryPoint & { evidence?: Pick<RecoveryEvidence, 'newest_commit_at'> }
   /** The moment taken as now, ISO. */
   now: string
   registrations: Registrations
@@ -50,7 +51,7 @@ export function prepare(baseline: Baseline, copy: Copy): Comparison {
     to: recovery_point === null ? undefined : finite(timeOf(recovery_point)),
     settleAfter: policy('settle_after', 86_400),
     skew: policy('clock_skew', 300),
-    heartbeatInterval: policy('heartbeat_interval', 0),
+    heartbeatInterval: policy('heartbeat_interval', 300),
   }
   const isExact = baseline.is_exact && !isOfAnotherMoment(copy, moments)
   return { baseline, copy, isExact, ...moments }

@@ -176,7 +176,10 @@ async function judgeCopy(
         const copy = {
           buckets,
           recipes: question.depth === 'full' ? await listFingerprintRecipes(transaction) : [],
-          tenants: question.depth === 'full' ? await stages.run('tenants', () => listTenants(transaction, installation_id)) : [],
+          tenants:
+            question.depth === 'full'
+              ? await stages.run('tenants', () => listTenants(transaction, installation_id))
+              : [],
           recovery,
           now,
           registrations,

@@ -19,7 +19,11 @@ export function modes(family: string, fixture: string[]) {
   test.before(async () => {
     const { restore } = await sandboxClusters()
     source = await makeDatabase(restore)
-    await source.run(...fixture, 'analyze', 'select drill.record_heartbeat(), drill.capture_baseline()')
+    await source.run(
+      ...fixture,
+      'analyze',
+      `select drill.record_heartbeat(), drill.capture_baseline(p_depth => 'full')`,
+    )
   })
   test.after(() => source?.drop())
 

@@ -20,7 +20,7 @@ test.before(async () => {
   const quoted = `public."${name.replaceAll('"', '""')}"`
   await source.run(
     `create table ${quoted} (id integer, created_at timestamptz default now())`,
-    `insert into ${quoted} (id) select generate_series(1, 5)`,
+    `insert into ${quoted} select i, now() - interval '1 hour' from generate_series(1, 5) as i`,
   )
   const sql = source.cluster.connect(source.target.connection.database)
   await sql`select drill.register_critical_relation(${quoted}, 'created_at', false)`

@@ -32,6 +32,7 @@ const quiet = withBuckets(callsRelation, [
     newest_at: '2026-08-08T00:00:00+00:00',
   }),
 ])
+const endless = bucket({ bucket_name: 'public.events_2026_11 undated', grain: 'undated', newest_at: 'infinity' })
 const future = withBuckets(eventsRelation, newest(events, '2026-11-20T00:00:00+00:00'))
 const empty = withBuckets(callsRelation, [bucket({ bucket_name: 'public.calls', grain: 'partition', row_count: '0' })])
 const until = (label: RegExp, newest_at: string) => [
@@ -66,11 +67,50 @@ const cases: Case[] = [
     /^fail .*after now, 2026-11-10T14:00/,
     { is_exact: false },
   ],
+  ['infinite', eventsRelation, [...events, endless], /^fail .*newest row of infinity/],
   [
-    'infinite',
+    'infinite, as in production',
+    withBuckets(eventsRelation, [...events, endless]),
+    [...events, endless],
+    /^pass .*newest row of 2026-11-10T11:50/,
+  ],
+  [
+    'an infinite row does not hide that the end is missing',
+    withBuckets(eventsRelation, [...events, endless]),
+    [...newest(events, '2026-11-10T11:49:59+00:00'), endless],
+    /^fail .*its end is missing$/,
+  ],
+  [
+    'a row of the future does not hide that the end is missing',
+    future,
+    [...without(future.buckets, /2026-11-0[6-9]/)],
+    /^fail .*(its end is missing|are plausible)$/,
+  ],
+  [
+    'nine days ahead, where production was ten minutes ahead',
+    withBuckets(eventsRelation, newest(events, '2026-11-10T12:10:00+00:00')),
+    newest(events, '2026-11-19T13:00:00+00:00'),
+    /^fail .*after the recovery point/,
+  ],
+  [
+    'ten minutes ahead, as production was',
+    withBuckets(eventsRelation, newest(events, '2026-11-10T12:10:00+00:00')),
+    newest(events, '2026-11-10T13:10:00+00:00'),
+    /^warn .*production had such rows already$/,
+  ],
+  [
+    'beyond the last heartbeat, but not beyond the last commit',
     eventsRelation,
-    [...events, bucket({ bucket_name: 'public.events_2026_11 undated', grain: 'undated', newest_at: 'infinity' })],
-    /^fail .*newest row of infinity/,
+    newest(events, '2026-11-10T13:40:00+00:00'),
+    /^pass/,
+    { evidence: { newest_commit_at: '2026-11-10T13:40:00+00:00' } },
+  ],
+  [
+    'in the future, whatever the recovery point',
+    eventsRelation,
+    newest(events, '2026-11-10T14:05:01+00:00'),
+    /^fail .*after now/,
+    { recovery_point: null, is_exact: false },
   ],
   ['in the future, as in production', future, future.buckets, /^warn .*production had such rows already$/],
   [
@@ -184,14 +224,14 @@ test('an interval between heartbeats is added to a recovery point that is one', 
   assert.is(at('2026-11-10T13:06:01+00:00'), 'fail')
 })
 
-test('a policy that the baseline does not have is as shipped: five minutes of skew', () => {
+test('a policy that the baseline does not have is as shipped: five minutes of skew, and as much between heartbeats', () => {
   const at = (newest_at: string) =>
     lines(
       baselineOf([eventsRelation], { policies: {} }),
       copyOf([withBuckets(eventsRelation, newest(events, newest_at))]),
     ).find((line) => /^fail newest_timestamps /.test(line))
-  assert.is(at('2026-11-10T13:05:00+00:00'), undefined)
-  assert.ok(at('2026-11-10T13:05:01+00:00'))
+  assert.is(at('2026-11-10T13:10:00+00:00'), undefined)
+  assert.ok(at('2026-11-10T13:10:01+00:00'))
 })
 
 test.run()

@@ -165,7 +165,7 @@ export function baselineOf(relations: BaselineRelation[], change: Partial<Baseli
       database_name: 'x',
       server_version: '17.10',
     },
-    policies: { clock_skew: 300, settle_after: 86400 },
+    policies: { clock_skew: 300, settle_after: 86400, heartbeat_interval: 0 },
     guards: [],
     partitioned_relations: [],
     isolation_policy: {},
@@ -181,7 +181,7 @@ export type CopyChange = Partial<Omit<Copy, 'recovery' | 'buckets'>> &
 
 /** A copy of relations, restored to one hour after the baseline and looked at an hour later. */
 export function copyOf(relations: BaselineRelation[], change: CopyChange = {}): Copy {
-  const { recovery_point, source, is_exact, problems = {}, ...rest } = change
+  const { recovery_point, source, is_exact, evidence, problems = {}, ...rest } = change
   const point = recovery_point === undefined ? '2026-11-10T13:00:00+00:00' : recovery_point
   return {
     buckets: relations.flatMap(({ relation_name, buckets }) =>
@@ -194,7 +194,12 @@ export function copyOf(relations: BaselineRelation[], change: CopyChange = {}): 
     tenants: relations.flatMap(({ relation_name, tenants }) =>
       tenants.map((tenant) => ({ relation_name, ...tenant, problem: null })),
     ),
-    recovery: { recovery_point: point, source: source ?? 'heartbeat', is_exact: is_exact ?? true },
+    recovery: {
+      recovery_point: point,
+      source: source ?? 'heartbeat',
+      is_exact: is_exact ?? true,
+      ...(evidence === undefined ? {} : { evidence }),
+    },
     now: '2026-11-10T14:00:00+00:00',
     registrations: {
       policies: {},

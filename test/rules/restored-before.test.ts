@@ -141,11 +141,17 @@ test('an hour before the baseline a month with settled days is not empty', () =>
 })
 
 test('a first hour of history before the baseline: the quiet relation of eight rows', () => {
-  const buckets = [dayOf('public.calls', '2026-11-10', '8', { newest_at: '2026-11-10T11:50:00+00:00' })]
-  const young = { ...withBuckets(callsRelation, buckets), is_append_only: true, tolerance: '0' }
+  const since = (oldest_at: string) => {
+    const buckets = [dayOf('public.calls', '2026-11-10', '8', { oldest_at, newest_at: '2026-11-10T11:50:00+00:00' })]
+    return { ...withBuckets(callsRelation, buckets), is_append_only: true, tolerance: '0' }
+  }
+  const young = since('2026-11-10T11:00:00+00:00')
   const empty = withBuckets(young, [bucket({ bucket_name: 'public.calls', grain: 'table', row_count: '0' })])
   const rows = lines(baselineOf([young]), copyOf([empty], hourBefore)).filter((line) => / row_counts /.test(line))
   assert.match(rows[0] ?? '', /^pass .*0 rows, baseline has 8 \(1 open day: 0 rows, 0 to 8 are plausible\)/)
+  // A row that is older than the recovery point should be there.
+  const older = lines(baselineOf([since('2026-11-10T10:50:00+00:00')]), copyOf([empty], hourBefore))
+  assert.match(older.find((line) => / row_counts /.test(line)) ?? '', /^fail .*is empty, baseline has 8 rows/)
   const later = lines(baselineOf([young]), copyOf([empty])).filter((line) => / row_counts /.test(line))
   assert.match(later[0] ?? '', /^fail .*is empty, baseline has 8 rows/)
 })
