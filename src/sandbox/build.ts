@@ -66,22 +66,28 @@ export async function buildSandbox(root: string, stages: Stages): Promise<Sandbo
   const target = sandboxTarget('production', production)
   await stages.run('install the checks', () => migrateUp(target))
   const traffic = startTraffic(production, sandboxDatabase)
-  await stages.run('heartbeat and baseline', () =>
-    withDatabase(target, {}, (database) => captureBaseline(database, { label: 'sandbox', depth: 'full' })),
-  )
   const backup = join(root, 'backup')
-  await stages.run('base backup while writers run', async () => {
-    await takeBaseBackup(production, backup)
-  })
-  await stages.run('more traffic, then the failure', async () => {
-    await sleep(1000)
-    const sql = production.connect(sandboxDatabase)
-    await sql`select pg_catalog.pg_create_restore_point(${restorePoint})`
-    await sql.end()
-    await sleep(500)
-    await traffic.stop()
-    await waitForArchive(production)
-  })
+  try {
+    await stages.run('heartbeat and baseline', () =>
+      withDatabase(target, {}, (database) => captureBaseline(database, { label: 'sandbox', depth: 'full' })),
+    )
+    await stages.run('base backup while writers run', async () => {
+      await takeBaseBackup(production, backup)
+    })
+    await stages.run('more traffic, then the failure', async () => {
+      await sleep(1000)
+      const sql = production.connect(sandboxDatabase)
+      await sql`select pg_catalog.pg_create_restore_point(${restorePoint})`
+      await sql.end()
+      await sleep(500)
+      await traffic.stop()
+      await waitForArchive(production)
+    })
+  } catch (error) {
+    // Writers that go on would keep the process from ending.
+    await traffic.stop().catch(() => {})
+    throw error
+  }
   const restore = await stages.run('point-in-time restore', async () =>
     restoreToPointInTime({
       binaries: await findBinaries(),

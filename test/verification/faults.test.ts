@@ -23,7 +23,7 @@ function month(offset: number): string {
 }
 
 /** For each fault the check and the object that must be found: the test is complete when every fault is here. */
-const expected: Record<string, [check: string, object: string][]> = {
+const expected: Record<string, [check: string, object: string, said?: RegExp][]> = {
   'trigger-dropped': [
     ['partition_triggers', 'public.sessions.sessions_set_created_month'],
     ['guard_rpc', 'public.verify_partition_triggers_exist()'],
@@ -95,6 +95,23 @@ const expected: Record<string, [check: string, object: string][]> = {
   'sessions-lost-under-their-events': [['orphans', 'public.events.events_session_id_session_month_fkey']],
   'index-without-a-row': [['amcheck', 'public.site_members_user_id_idx']],
   'timestamps-shifted': [['row_counts', `public.events_${month(-3)}`]],
+  'all-timestamps-shifted': [
+    ['row_counts', `public.events_${month(-3)}`],
+    ['row_counts', `public.sessions_${month(-1)}`],
+  ],
+  'one-character-changed': [['fingerprints', `public.events_${month(-3)}`]],
+  'values-swapped': [['fingerprints', `public.events_${month(-3)}`]],
+  'letters-as-question-marks': [['fingerprints', `public.sessions_${month(-3)}`]],
+  'numeric-precision-lost': [['fingerprints', `public.events_${month(-3)}`]],
+  'empty-strings-as-null': [['fingerprints', `public.sessions_${month(-3)}`]],
+  'day-missing': [['row_counts', `public.events_${month(-1)}`, new RegExp(`${month(-1).replace('_', '-')}-10`)]],
+  'tenant-missing': [['tenants', 'public.calls', /tenant [0-9a-f]{16} of public\.calls: no row, baseline has \d+/]],
+  'rows-after-the-recovery-point': [['newest_timestamps', 'public.events']],
+  'partitioned-table-truncated': [
+    ['row_counts', `public.events_${month(-3)}`],
+    ['row_counts', `public.events_${month(0)}`],
+    ['newest_timestamps', 'public.events'],
+  ],
 }
 
 test.before(async () => {
@@ -114,9 +131,11 @@ test('an untouched clone passes, with the baseline inside it and with the file',
   const { restore } = await sandboxClusters()
   const copy = await makeDatabase(restore)
   for (const file of [undefined, baselineFile]) {
-    const verification = await verify(copy.target, { baselineFile: file })
-    assert.equal(findings(verification), [])
-    assert.equal(verification.verdict.exit_code, 0)
+    for (const depth of ['standard', 'full'] as const) {
+      const verification = await verify(copy.target, { baselineFile: file, depth })
+      assert.equal(findings(verification), [], depth)
+      assert.equal(verification.verdict.exit_code, 0)
+    }
   }
   await copy.drop()
 })
@@ -126,13 +145,16 @@ for (const fault of listFaults()) {
     const { restore } = await sandboxClusters()
     const copy = await makeDatabase(restore)
     const sql = restore.connect(copy.target.connection.database)
-    await applyFault(sql, fault)
-    await sql.end()
+    await applyFault(sql, fault).finally(() => sql.end())
     const verification = await verify(copy.target, { baselineFile, depth: fault.depth })
     assert.equal(verification.verdict.exit_code, 1, findings(verification).join('\n'))
-    for (const [check, object] of expected[fault.name] ?? []) {
+    for (const [check, object, said = /./] of expected[fault.name] ?? []) {
       const found = verification.results.find(
-        (row) => row.status === 'fail' && row.check_name === check && (row.object_name ?? '').startsWith(object),
+        (row) =>
+          row.status === 'fail' &&
+          row.check_name === check &&
+          (row.object_name ?? '').startsWith(object) &&
+          said.test(row.detail),
       )
       assert.ok(found, `no failure of ${check} on ${object}, but:\n${findings(verification).join('\n')}`)
       assert.ok(found.hint, `no hint: ${found.detail}`)

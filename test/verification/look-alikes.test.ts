@@ -10,7 +10,15 @@ import { withDatabase } from '../../src/database/connect.ts'
 import { captureBaseline } from '../../src/database/facts.ts'
 import { migrateDown, migrateUp } from '../../src/database/migrations.ts'
 import { projectFile } from '../../src/project-files.ts'
-import { baselineOf, findings, makeDatabase, type Scratch, sandboxClusters, verify } from '../support/databases.ts'
+import {
+  baselineOf,
+  findings,
+  makeBareDatabase,
+  makeDatabase,
+  type Scratch,
+  sandboxClusters,
+  verify,
+} from '../support/databases.ts'
 import { suite } from '../support/suite.ts'
 
 const test = suite('look-alikes')
@@ -43,16 +51,21 @@ async function passes(scratch: Scratch, question: Parameters<typeof verify>[1] =
   assert.equal(findings(verification), [])
   assert.is(verification.verdict.exit_code, 0)
   assert.ok(verification.results.length > 80, `only ${verification.results.length} results`)
+  if (question.depth !== 'full') return
+  for (const check of ['fingerprints', 'tenants']) {
+    const row = verification.results.find((one) => one.check_name === check && one.object_name === 'public.events')
+    assert.is(row?.status, 'pass', `${check}: ${row?.detail}`)
+  }
 }
 
 test('three hours of normal growth after the baseline', async () => {
   const { production } = await sandboxClusters()
   const source = await makeDatabase(production)
-  await withDatabase(source.target, {}, (database) => captureBaseline(database))
+  await withDatabase(source.target, {}, (database) => captureBaseline(database, { depth: 'full' }))
   const file = await fileOf(source)
   const now = await grow(source, 180, 20)
   const copy = await makeDatabase(production, source.target.connection.database)
-  await passes(copy, { now, baselineFile: file })
+  await passes(copy, { now, baselineFile: file, depth: 'full' })
   await copy.drop()
   await source.drop()
 })
@@ -75,7 +88,7 @@ test('another physical layout: VACUUM FULL and REINDEX', async () => {
   const { restore } = await sandboxClusters()
   const copy = await makeDatabase(restore)
   await copy.run('vacuum full', `reindex database ${copy.target.connection.database}`)
-  await passes(copy)
+  await passes(copy, { depth: 'full' })
   await copy.drop()
 })
 
@@ -115,7 +128,7 @@ test('other settings of the database: time zone, date and interval style, search
     `alter database ${name} set intervalstyle = 'iso_8601'`,
     `alter database ${name} set search_path = 'public, drill'`,
   )
-  const verification = await verify(copy.target)
+  const verification = await verify(copy.target, { depth: 'full' })
   assert.is(verification.verdict.exit_code, 0)
   assert.equal(
     findings(verification).map((line) => line.split(':')[0]),
@@ -129,10 +142,10 @@ test('a restore point before the baseline', async () => {
   const source = await makeDatabase(production)
   const copy = await makeDatabase(production, source.target.connection.database)
   const now = await grow(source, 180, 20)
-  await source.run(`set drill.now = '${now}'`, 'select drill.capture_baseline()')
+  await source.run(`set drill.now = '${now}'`, `select drill.capture_baseline(p_depth => 'full')`)
   const file = await fileOf(source)
   // The copy reaches three hours less far than the baseline; production failed when the baseline was taken.
-  await passes(copy, { baselineFile: file, now, failurePoint: now })
+  await passes(copy, { baselineFile: file, now, failurePoint: now, depth: 'full' })
   await source.drop()
   await copy.drop()
 })
@@ -145,7 +158,7 @@ test('users edit, add and delete rows of mutable tables', async () => {
     'delete from public.site_members where id = (select id from public.site_members order by created_at limit 1)',
     `delete from public.calls where id in (select id from public.calls order by created_at limit 20)`,
   )
-  await passes(copy)
+  await passes(copy, { depth: 'full' })
   await copy.drop()
 })
 
@@ -175,13 +188,15 @@ test('a copy without the checks: installed with the baseline, its own registrati
     `select drill.register_critical_relation('public.orders', 'at', true), drill.register_guard('public.orders', 'orders_guard')`,
     'insert into public.orders select 1 from generate_series(1, 1000)',
     'analyze public.orders',
-    'select drill.record_heartbeat(), drill.capture_baseline()',
+    `select drill.record_heartbeat(), drill.capture_baseline(p_depth => 'full')`,
   )
   const file = await fileOf(source)
   const copy = await makeDatabase(restore, source.target.connection.database)
   await migrateDown(copy.target, true)
   await migrateUp(copy.target, undefined, registrationsOf(readBaselineFile(file)))
-  const verification = await verify(copy.target, { baselineFile: file })
+  const registered = `select jsonb_agg(to_jsonb(c) - 'profile' order by c.relation_name) as rows from drill.critical_relations as c`
+  assert.equal(await copy.query(registered), await source.query(registered))
+  const verification = await verify(copy.target, { baselineFile: file, depth: 'full' })
   assert.equal(
     findings(verification).map((line) => line.split(':')[0]),
     ['warn identity drill.installation'],
@@ -216,6 +231,65 @@ test('must fail: a copy without the checks, damaged before they were installed',
     )
     await copy.drop()
   }
+  await source.drop()
+})
+
+test('a weekend with little traffic, a change of the clocks, events after midnight at a month’s end', async () => {
+  const { production } = await sandboxClusters()
+  const source = await makeBareDatabase(production)
+  const name = source.target.connection.database
+  const baseline = '2026-10-23T20:00:00Z'
+  const end = '2026-10-26T09:00:00Z'
+  const rows = (from: string, to: string) => `
+    insert into public.visits (at, month, n)
+    select h, date_trunc('month', (h - interval '40 minutes') at time zone 'UTC')::date, n
+    from generate_series('${from}'::timestamptz, '${to}', interval '1 hour') as h, generate_series(1, 20) as n
+    where extract(isodow from h at time zone 'UTC') < 6 or extract(hour from h at time zone 'UTC') = 12 and n = 1`
+  await source.run(
+    `alter database ${name} set timezone = 'Europe/Berlin'`,
+    'create table public.visits (at timestamptz not null, month date not null, n integer) partition by range (month)',
+    ...Array.from({ length: 7 }, (_, index) => {
+      const first = (offset: number) => `2026-${String(5 + index + offset).padStart(2, '0')}-01`
+      return `create table public.visits_${index} partition of public.visits for values from ('${first(0)}') to ('${first(1)}')`
+    }),
+    rows('2026-05-01T01:10Z', baseline),
+    `select drill.register_critical_relation('public.visits', 'at', true)`,
+    'delete from drill.heartbeats',
+    `set drill.now = '${baseline}'; select drill.capture_baseline(p_depth => 'full')`,
+  )
+  const file = await fileOf(source)
+  await source.run(
+    rows('2026-10-23T20:10Z', end),
+    ...Array.from({ length: 12 }, (_, index) => {
+      const at = new Date(Date.parse(end) - index * 60_000).toISOString()
+      return `set drill.now = '${at}'; select drill.record_heartbeat()`
+    }),
+  )
+  const copy = await makeDatabase(production, name)
+  const judged = async () => {
+    const verification = await verify(copy.target, { baselineFile: file, now: end, depth: 'full' })
+    return verification.results.filter((row) =>
+      ['row_counts', 'newest_timestamps', 'days_present', 'fingerprints'].includes(row.check_name),
+    )
+  }
+  const passed = await judged()
+  assert.equal(
+    passed.filter((row) => row.status !== 'pass').map((row) => row.detail),
+    [],
+  )
+  assert.equal([...new Set(passed.map((row) => row.check_name))].sort(), [
+    'days_present',
+    'fingerprints',
+    'newest_timestamps',
+    'row_counts',
+  ])
+  // The weekend whole: one more quiet day than any weekend before.
+  await copy.run(`delete from public.visits where at >= '2026-10-24T00:00Z' and at < '2026-10-26T00:00Z'`)
+  assert.equal(
+    (await judged()).filter((row) => row.status === 'fail').map((row) => row.check_name),
+    ['days_present'],
+  )
+  await copy.drop()
   await source.drop()
 })
 

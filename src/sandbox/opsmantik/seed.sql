@@ -68,7 +68,8 @@ begin
   -- month, and visits just before now.
   insert into public.sessions (
     id, site_id, visitor_id, fingerprint_hash, ip_hash, ip_prefix, entry_url, entry_path, exit_path, referrer,
-    referrer_host, utm_source, utm_medium, utm_campaign, utm_term, gclid, attribution_source, match_type, ad_position,
+    referrer_host, utm_source, utm_medium, utm_campaign, utm_term, utm_content,
+    gclid, attribution_source, match_type, ad_position,
     device_type, device_vendor, device_os, browser, browser_version, screen_width, screen_height, viewport_width,
     language, timezone_name, country, city, geo_point, connection_type, is_proxy, is_bot, is_returning, page_count,
     event_count, duration_seconds, max_scroll_percent, lead_score, intent_score, engagement_score, user_journey,
@@ -149,6 +150,8 @@ begin
     case when t.b % 2 = 0 then 'cpc' end,
     case when t.b % 2 = 0 then 'campaign-' || t.a % 12 end,
     case when t.b % 8 = 0 then 'term ' || t.a % 40 end,
+    -- there, but empty: not the same as null
+    case when t.b % 2 = 0 then '' end,
     case when t.b % 2 = 0 then t.text_hash end,
     (array['paid', 'organic', 'paid', 'direct'])[1 + t.b % 4],
     case when t.b % 2 = 0 then (array['e', 'p', 'b'])[1 + t.a % 3] end,
@@ -164,7 +167,7 @@ begin
     (array['tr-TR', 'tr-TR', 'en-US', 'de-DE'])[1 + t.a % 4],
     'Europe/Istanbul',
     case when t.a % 16 = 0 then 'DE' else 'TR' end,
-    (array['Istanbul', 'Ankara', 'Izmir', 'Bursa', 'Antalya'])[1 + t.b % 5],
+    (array['İstanbul', 'Ankara', 'İzmir', 'Bursa', 'Şanlıurfa'])[1 + t.b % 5],
     case when t.a % 4 = 0 then pg_catalog.point(28 + t.a / 512.0, 41 - t.b / 512.0) end,
     (array['4g', 'wifi'])[1 + t.b % 2],
     t.a % 97 = 0,
