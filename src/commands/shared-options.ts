@@ -26,6 +26,18 @@ export function statementTimeoutOption(): Option {
   )
 }
 
+/** --jobs N: how many connections count. @param standard what it is without the option, and how that is said */
+export function jobsOption(standard: number, words: string): Option {
+  return new Option('-j, --jobs <number>', 'how many connections count, 1 to 64, all in one snapshot')
+    .default(standard, words)
+    .argParser((text) => {
+      if (!/^([1-9]|[1-5]\d|6[0-4])$/.test(text)) {
+        throw new InvalidArgumentError('It must be a whole number from 1 to 64.')
+      }
+      return Number(text)
+    })
+}
+
 /** Reads a whole number of at least one. */
 export function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.')

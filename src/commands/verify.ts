@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import pc from 'picocolors'
@@ -15,7 +16,7 @@ import { depths } from '../verification/depths.ts'
 import { parseMoment } from '../verification/moment.ts'
 import { type Question, type Verification, verifyTarget } from '../verification/verify-target.ts'
 import type { ProgramOutput, SetExitCode } from './program-output.ts'
-import { formatOption, nowOption, statementTimeoutOption, targetOption } from './shared-options.ts'
+import { formatOption, jobsOption, nowOption, statementTimeoutOption, targetOption } from './shared-options.ts'
 
 interface Options {
   target?: string
@@ -25,6 +26,7 @@ interface Options {
   restorePoint?: string
   now?: string
   statementTimeout?: number
+  jobs: number
   format: 'text' | 'json'
   out?: string
   proof: boolean
@@ -39,7 +41,8 @@ Examples:
   pgdrill verify --target restore            the database of RESTORE_DATABASE_URL, against the newest baseline inside it
   pgdrill verify --target restore --baseline verify/baselines/production-20261123T043000Z-1a2b3c4d.json
   pgdrill verify --target restore --failure-point 2026-11-23T04:30:00Z --format json > result.json
-  pgdrill verify --target restore --restore-point 2026-11-23T04:25:00Z     was that moment reached, and not passed?`
+  pgdrill verify --target restore --restore-point 2026-11-23T04:25:00Z     was that moment reached, and not passed?
+  pgdrill verify --target restore --depth full --jobs 8     eight connections count`
 
 /** pgdrill verify: the main job. Verdict on stdout, proof in a folder. */
 export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): Command {
@@ -68,6 +71,7 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
     )
     .addOption(nowOption())
     .addOption(statementTimeoutOption())
+    .addOption(jobsOption(Math.min(64, availableParallelism()), 'the cores of this machine'))
     .addOption(formatOption())
     .option('-o, --out <directory>', `where the proof is written (default: ${proofsDirectory}/<id>)`)
     .option('--no-proof', 'write no proof')
@@ -135,6 +139,7 @@ function question(
     restorePoint: options.restorePoint,
     now: options.now,
     statementTimeout: options.statementTimeout === undefined ? undefined : options.statementTimeout * 1000,
+    jobs: options.jobs,
   }
 }
 

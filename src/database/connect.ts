@@ -20,6 +20,8 @@ export interface Limits {
   now?: string | undefined
   /** The moment to which a person restored (setting drill.restore_point); an ISO timestamp. */
   restorePoint?: string | undefined
+  /** Cuts the connection off, whatever it is doing. */
+  signal?: AbortSignal
 }
 
 const oldestServer = 14
@@ -73,8 +75,11 @@ export async function withDatabase<T>(
   const kysely = new Kysely<Record<string, never>>({ dialect })
   try {
     await connectOnce(client, target, limits)
+    limits.signal?.addEventListener('abort', loss.happened, { once: true })
+    if (limits.signal?.aborted) loss.happened()
     return await Promise.race([use(kysely), loss.failure])
   } finally {
+    limits.signal?.removeEventListener('abort', loss.happened)
     if (loss.error() === undefined) await kysely.destroy()
     else await client.end({ timeout: 0 })
   }
@@ -116,10 +121,14 @@ async function connectOnce(client: postgres.Sql, target: Target, limits: Limits)
   }
   try {
     requireSupportedServer(target, String(client.parameters['server_version'] ?? ''))
-    // Not among the options of the connection: the driver sends no empty ones.
-    await connection`
-      select set_config('drill.now', ${limits.now ?? ''}, false), set_config('drill.failure_point', '', false),
-        set_config('drill.restore_point', ${limits.restorePoint ?? ''}, false), set_config('drill.is_not_production', '', false)`
+    await Promise.all([
+      // Not among the options of the connection: the driver sends no empty ones.
+      connection`
+        select set_config('drill.now', ${limits.now ?? ''}, false), set_config('drill.failure_point', '', false),
+          set_config('drill.restore_point', ${limits.restorePoint ?? ''}, false), set_config('drill.is_not_production', '', false)`,
+      // A query must not go on for an hour after we are gone. Not every system on which a server runs can notice.
+      connection`select set_config('client_connection_check_interval', '2s', false)`.catch(() => {}),
+    ])
   } finally {
     connection.release()
   }

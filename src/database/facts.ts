@@ -4,9 +4,9 @@ import type {
   BaselineSummary,
   Bucket,
   CheckResult,
-  Depth,
   FingerprintRecipe,
   Identity,
+  Measurable,
   Outbound,
   Registrations,
   SchemaObject,
@@ -27,12 +27,41 @@ export async function getIdentity(database: Database): Promise<Identity> {
   return rows[0] as Identity
 }
 
+/** The names and bounds of the buckets of every critical relation; no table is read. */
+export async function listBucketNames(database: Database, asOf: string): Promise<Bucket[]> {
+  return await bucketRows(database, sql`drill.list_buckets('quick', ${asOf}::timestamptz)`)
+}
+
+/** What can be measured one by one, with sizes. */
+export async function listMeasurable(database: Database): Promise<Measurable[]> {
+  const { rows } = await sql<Measurable>`
+    select m.relation_name, m.partition_name, m.byte_count::text, m.estimated_row_count::text
+    from drill.list_measurable() as m`.execute(database)
+  return rows
+}
+
 /**
- * The buckets of every critical relation.
- * @param depth quick: names and bounds only, no table is read; full: fingerprints too
- * @param asOf the moment relative to which recent days are told apart: that of the baseline to compare with; null: now
+ * The buckets of some partitions of one critical relation, or of one without partitions.
+ * @param depth full: fingerprints too
+ * @param asOf the moment relative to which recent days are told apart: that of the baseline to compare with
  */
-export async function listBuckets(database: Database, depth: Depth, asOf: string | null): Promise<Bucket[]> {
+export async function listBucketsOf(
+  database: Database,
+  part: { relation_name: string; partition_names: string[] },
+  depth: 'standard' | 'full',
+  asOf: string,
+): Promise<Bucket[]> {
+  // As JSON: without a statement more the driver does not know the type of an array.
+  const names = JSON.stringify(part.partition_names)
+  return await bucketRows(
+    database,
+    sql`drill.list_buckets_of(
+      ${part.relation_name}, array(select jsonb_array_elements_text(${names}::text::jsonb)), ${depth}, ${asOf}::timestamptz
+    )`,
+  )
+}
+
+async function bucketRows(database: Database, call: ReturnType<typeof sql>): Promise<Bucket[]> {
   const { rows } = await sql<Bucket>`
     select
       b.relation_name, b.partition_name, b.bucket_name, b.grain, to_jsonb(b.starts_at) #>> '{}' as starts_at,
@@ -40,8 +69,21 @@ export async function listBuckets(database: Database, depth: Depth, asOf: string
       to_jsonb(b.partition_ends_at) #>> '{}' as partition_ends_at, b.is_default, b.row_count::text,
       to_jsonb(b.oldest_at) #>> '{}' as oldest_at, to_jsonb(b.newest_at) #>> '{}' as newest_at,
       b.fingerprint::text, b.problem
-    from drill.list_buckets(${depth}, ${asOf}::timestamptz) as b`.execute(database)
+    from ${call} as b`.execute(database)
   return rows
+}
+
+/** Lets other connections see what this transaction sees, until it ends; null when the role may not. */
+export async function exportSnapshot(transaction: Database): Promise<string | null> {
+  const { rows } = await sql<{ snapshot: string | null }>`
+    select case when has_function_privilege('pg_catalog.pg_export_snapshot()', 'execute') then pg_export_snapshot() end
+      as snapshot`.execute(transaction)
+  return rows[0]?.snapshot ?? null
+}
+
+/** Must be the first thing in a transaction. @throws what the database says when this is another server */
+export async function importSnapshot(transaction: Database, snapshot: string): Promise<void> {
+  await sql`set transaction snapshot ${sql.lit(snapshot)}`.execute(transaction)
 }
 
 /** How the fingerprints of each relation are made here. */
@@ -52,14 +94,18 @@ export async function listFingerprintRecipes(database: Database): Promise<Finger
 }
 
 /**
- * The rows of each tenant of the relations that have a tenant column.
- * @param installationId the installation that their hashes are made with: that of the baseline to compare with
+ * The rows of each tenant of a relation that has a tenant column.
+ * @param installationId the installation that their hashes are made with: that of the baseline to compare with; null: this one
  */
-export async function listTenants(database: Database, installationId: string): Promise<Tenant[]> {
+export async function listTenants(
+  database: Database,
+  installationId: string | null,
+  relationName: string,
+): Promise<Tenant[]> {
   const { rows } = await sql<Tenant>`
     select
       t.relation_name, t.tenant_key, t.row_count::text, to_jsonb(t.newest_at) #>> '{}' as newest_at, t.problem
-    from drill.list_tenants(${installationId}::uuid) as t`.execute(database)
+    from drill.list_tenants(${installationId}::uuid, ${relationName}) as t`.execute(database)
   return rows
 }
 
@@ -153,6 +199,41 @@ export async function captureBaseline(database: Database, capture: Capture = {})
   const { rows } = await sql<{ baseline_id: string }>`
     select drill.capture_baseline(${label}::text, ${depth}, ${isComplete})::text as baseline_id`.execute(database)
   return (rows[0] as { baseline_id: string }).baseline_id
+}
+
+/** A baseline that has everything but what is measured. */
+export interface BegunBaseline {
+  baseline_id: string
+  captured_at: string
+  /** Partitions that were taken over from an earlier baseline, each behind its relation's name and a blank. */
+  carried_names: string[]
+}
+
+/** What tells later whether somebody wrote into a partition since: to be asked before the snapshot is taken. */
+export async function listChangeMarks(database: Database): Promise<string> {
+  const { rows } = await sql<{ marks: string }>`select drill._list_change_marks()::text as marks`.execute(database)
+  return (rows[0] as { marks: string }).marks
+}
+
+/** Begins a baseline, in the transaction in which it is measured and completed. */
+export async function beginBaseline(transaction: Database, capture: Capture): Promise<BegunBaseline> {
+  const { label = null, depth = 'standard', isComplete = false } = capture
+  const { rows } = await sql<{ begun: BegunBaseline }>`
+    select drill._begin_baseline(${label}::text, ${depth}, ${isComplete}) as begun`.execute(transaction)
+  return (rows[0] as { begun: BegunBaseline }).begun
+}
+
+/** Stores what was measured. @param marks as they were before the snapshot */
+export async function completeBaseline(
+  transaction: Database,
+  begun: BegunBaseline,
+  facts: { buckets: Bucket[]; tenants: Tenant[] },
+  marks: string,
+): Promise<void> {
+  await sql`
+    select drill._complete_baseline(
+      ${begun.baseline_id}::uuid, ${JSON.stringify(facts)}::text::jsonb, ${marks}::text::jsonb
+    )`.execute(transaction)
 }
 
 /**

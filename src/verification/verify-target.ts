@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { compareManifests, guardRpc, installedManifest, shippedManifest } from '../database/attestation.ts'
-import { type Database, withDatabase } from '../database/connect.ts'
+import { type Database, type Limits, withDatabase } from '../database/connect.ts'
 import { describeConnection } from '../database/connection-url.ts'
 import type { Bucket, CheckResult, Depth, Identity, RecoveryEvidence, RecoveryPoint } from '../database/contract.ts'
 import {
   applyWaivers,
   getIdentity,
   getRegistrations,
-  listBuckets,
+  listBucketNames,
   listFingerprintRecipes,
   listObjects,
   listOutbound,
-  listTenants,
 } from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
+import { type Facts, measure } from '../measuring/measure.ts'
 import { toolVersion } from '../project-files.ts'
 import { compareBaseline } from '../rules/compare-baseline.ts'
 import { compareObjects } from '../rules/compare-objects.ts'
@@ -43,6 +43,8 @@ export interface Question {
   now: string | undefined
   /** How long one statement may take, in milliseconds; undefined: the default. */
   statementTimeout: number | undefined
+  /** How many connections count. */
+  jobs: number
 }
 
 /** The recovery point, and what it was held against. */
@@ -90,7 +92,7 @@ export async function verifyTarget(question: Question, stages: Stages): Promise<
     await requireSchema(database, target)
     const attestation = compareManifests(shippedManifest(), await installedManifest(database))
     const judged = attestation.every((row) => row.status === 'pass' || row.object_name === guardRpc)
-      ? await judgeCopy(database, question, asked, attestation, stages)
+      ? await judgeCopy(database, question, limits, asked, attestation, stages)
       : { ...nothingJudged, baseline: question.baseline ?? null, results: [...attestation, untrusted] }
     return {
       format: 'pgdrill-verification',
@@ -132,6 +134,7 @@ const nothingJudged: Judged = { identity: null, baseline: null, recovery: null, 
 async function judgeCopy(
   database: Database,
   question: Question,
+  limits: Limits,
   asked: AskedProduction,
   attestation: CheckResult[],
   stages: Stages,
@@ -160,9 +163,7 @@ async function judgeCopy(
       }
       results.push(...(await runChecks(transaction, asking, stages)), ...probes, ...corruption)
       const recovery = recoveryOf(results)
-      const buckets = await stages.run(readData ? 'row counts and timestamps' : 'partitions present', () =>
-        listBuckets(transaction, question.depth, baseline?.document.captured_at ?? null),
-      )
+      const { buckets, tenants } = await listFacts(transaction, question, limits, baseline, now, stages)
       if (baseline === null) results.push({ ...noBaseline, check_name: readData ? 'row_counts' : 'buckets_present' })
       else {
         const registrations = await getRegistrations(transaction)
@@ -172,14 +173,10 @@ async function judgeCopy(
           return compareObjects(baseline.document, objects, question.target.connection.user, disarmed)
         }
         results.push(...(await stages.run('objects', () => runCheck(transaction, 'objects', compare))))
-        const { installation_id } = baseline.document.source
         const copy = {
           buckets,
           recipes: question.depth === 'full' ? await listFingerprintRecipes(transaction) : [],
-          tenants:
-            question.depth === 'full'
-              ? await stages.run('tenants', () => listTenants(transaction, installation_id))
-              : [],
+          tenants,
           recovery,
           now,
           registrations,
@@ -190,6 +187,29 @@ async function judgeCopy(
       }
       return { identity, baseline, recovery, buckets, results: await applyWaivers(transaction, results), now }
     })
+}
+
+/** What is compared with the baseline; days are cut as there. */
+async function listFacts(
+  transaction: Database,
+  { target, depth, jobs }: Question,
+  limits: Limits,
+  baseline: BaselineSource | null,
+  now: string,
+  stages: Stages,
+): Promise<Facts> {
+  const asOf = baseline?.document.captured_at ?? now
+  if (depth === 'quick') {
+    return await stages.run('partitions present', async () => ({
+      buckets: await listBucketNames(transaction, asOf),
+      tenants: [],
+    }))
+  }
+  const installationId = baseline?.document.source.installation_id
+  const tenantsOf = installationId === undefined ? undefined : { installationId }
+  return await stages.run('row counts and timestamps', (tell) =>
+    measure(transaction, { target, limits, jobs, depth, asOf, tenantsOf }, tell),
+  )
 }
 
 const noBaseline: CheckResult = {

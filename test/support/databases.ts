@@ -125,6 +125,7 @@ export async function verify(
       failurePoint: undefined,
       restorePoint: undefined,
       now: undefined,
+      jobs: 1,
       ...question,
     },
     new Stages({ quiet: true }),

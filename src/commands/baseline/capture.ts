@@ -3,13 +3,14 @@ import { Command, Option } from 'commander'
 import { parseBaseline } from '../../baselines/document.ts'
 import { baselineFileName, baselinesDirectory, writeBaselineFile } from '../../baselines/file.ts'
 import { CouldNotVerify } from '../../could-not-verify.ts'
-import { withDatabase } from '../../database/connect.ts'
-import { captureBaseline, exportBaseline } from '../../database/facts.ts'
+import { type Database, type Limits, withDatabase } from '../../database/connect.ts'
+import { beginBaseline, completeBaseline, exportBaseline, listChangeMarks } from '../../database/facts.ts'
 import { requireSchema } from '../../database/installed-schema.ts'
-import { findTarget } from '../../database/targets.ts'
+import { findTarget, type Target } from '../../database/targets.ts'
+import { measure } from '../../measuring/measure.ts'
 import { Stages } from '../../terminal/stages.ts'
 import type { ProgramOutput } from '../program-output.ts'
-import { formatOption, nowOption, statementTimeoutOption, targetOption } from '../shared-options.ts'
+import { formatOption, jobsOption, nowOption, statementTimeoutOption, targetOption } from '../shared-options.ts'
 import { baselineText } from './show.ts'
 
 interface Options {
@@ -20,6 +21,7 @@ interface Options {
   out?: string
   now?: string
   statementTimeout?: number
+  jobs: number
   format: 'text' | 'json'
 }
 
@@ -40,6 +42,7 @@ export function baselineCaptureCommand(output: ProgramOutput): Command {
     .option('--full', 'measure closed partitions anew, even when nobody wrote into them since the last baseline')
     .addOption(nowOption())
     .addOption(statementTimeoutOption())
+    .addOption(jobsOption(1, '1, to leave production its strength'))
     .addOption(formatOption())
     .option('-o, --out <file>', `the JSON file (default: ${baselinesDirectory}/<target>-<time>-<id>.json)`)
     .addHelpText(
@@ -52,23 +55,7 @@ export function baselineCaptureCommand(output: ProgramOutput): Command {
       const limits = { now, statementTimeout: statementTimeout === undefined ? undefined : statementTimeout * 1000 }
       const document = await withDatabase(target, limits, async (database) => {
         await requireSchema(database, target)
-        // Not repeatable read: its snapshot is older than the counters of changes that the next capture goes by. All
-        // that is counted comes from one statement, hence from one snapshot.
-        return await new Stages().run('counting', () =>
-          database
-            .transaction()
-            .setIsolationLevel('read committed')
-            .execute(async (transaction) =>
-              exportBaseline(
-                transaction,
-                await captureBaseline(transaction, {
-                  label: options.label,
-                  depth: options.depth,
-                  isComplete: options.full === true,
-                }),
-              ),
-            ),
-        )
+        return await new Stages().run('counting', (tell) => capture(database, target, limits, options, tell))
       })
       const baseline = parseBaseline(document, 'just captured')
       const file = options.out ?? join(baselinesDirectory, baselineFileName(target.name, baseline))
@@ -83,5 +70,29 @@ export function baselineCaptureCommand(output: ProgramOutput): Command {
       }
       output.stdout(options.format === 'json' ? `${document}\n` : baselineText(baseline))
       output.stderr(`stored in ${target.name} and in ${file}\n`)
+    })
+}
+
+/** Captures a baseline in one snapshot. Gives its document. */
+async function capture(
+  database: Database,
+  target: Target,
+  limits: Limits,
+  { label, depth, full, jobs }: Options,
+  tell: (text: string) => void,
+): Promise<string> {
+  // Before the snapshot: what is written after it must give another mark, or the next capture would not count it.
+  const marks = await listChangeMarks(database)
+  return await database
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (transaction) => {
+      const begun = await beginBaseline(transaction, { label, depth, isComplete: full === true })
+      const { captured_at: asOf, carried_names } = begun
+      const carriedNames = new Set(carried_names)
+      const tenantsOf = { installationId: null }
+      const measuring = { target, limits, jobs, depth, asOf, tenantsOf, carriedNames }
+      await completeBaseline(transaction, begun, await measure(transaction, measuring, tell), marks)
+      return await exportBaseline(transaction, begun.baseline_id)
     })
 }
