@@ -45,7 +45,7 @@ install: node_modules/.package-lock.json ## Install the npm packages, if package
 	@:
 
 .PHONY: build
-build: build/build.stamp ## Compile src/ into dist/, if it has changed
+build: build/build.stamp ## Bundle src/ into dist/, if it has changed
 	@:
 
 # npm writes this file last, so it is there only after a complete installation.
@@ -54,11 +54,10 @@ node_modules/.package-lock.json: package-lock.json
 	@npm ci >&2
 	@touch $@
 
-# From nothing: otherwise what was compiled from a removed file would stay.
-build/build.stamp: node_modules/.package-lock.json package.json tsconfig.json tsconfig.build.json $(sources)
+build/build.stamp: node_modules/.package-lock.json package.json tsconfig.json tsconfig.build.json scripts/build.ts $(sources)
 	@echo 'building' >&2
-	@rm -rf dist build/tsconfig.build.tsbuildinfo
 	@node_modules/.bin/tsc -p tsconfig.build.json >&2
+	@node --import tsx scripts/build.ts >&2
 	@chmod +x dist/bin.js
 	@mkdir -p build && touch $@
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { Registrations } from '../database/contract.ts'
 

