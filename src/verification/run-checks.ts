@@ -88,6 +88,8 @@ export async function runCheck(
   } catch (error) {
     if (!(error instanceof postgres.PostgresError)) throw error
     await sql`rollback to savepoint one_check`.execute(database)
+    // Else it would stay open, and no snapshot can be exported inside of it.
+    await sql`release savepoint one_check`.execute(database)
     const hint = error.code === '42501' ? 'Grant the role of the URL the missing right, or verify as the owner.' : null
     const detail = `the check ${name} could not run: ${error.message} (SQLSTATE ${error.code})`
     return [unanswered(name, detail, error.hint ?? hint)]
