@@ -25,6 +25,11 @@ interface Lost {
 export function compareTenants(comparison: Comparison, facts: RelationFacts, actual: readonly Bucket[]): CheckResult[] {
   const { relation } = facts
   if (relation.tenant_column === null) return []
+  if (relation.is_secret || relation.depth === 'standard') {
+    const why = relation.is_secret ? 'is secret' : 'is registered with depth standard'
+    const detail = `${relation.relation_name} ${why}: its rows are not counted by tenant`
+    return [rowsOf(checkName, relation.relation_name)('skip', detail, null)]
+  }
   const found = comparison.copy.tenants.filter((tenant) => tenant.relation_name === relation.relation_name)
   const obstacle = judgeObstacle(comparison, relation, actual, found)
   if (obstacle !== undefined) return [obstacle]
