@@ -171,6 +171,15 @@ test('another registration in the copy names tenants in another way', () => {
   assert.match(registered('owner_id', false), /^error .*does not tell its tenants/)
 })
 
+test('a secret table, one of depth standard: not counted by tenant', () => {
+  assert.match(
+    said({ ...events, is_secret: true, tenants: [] }, [])[0] ?? '',
+    /^skip .*is secret: its rows are not counted by tenant/,
+  )
+  const shallow: BaselineRelation = { ...events, depth: 'standard', tenants: [] }
+  assert.match(said(shallow, [])[0] ?? '', /^skip .*is registered with depth standard: its rows are not/)
+})
+
 test('not asked at depth standard, nor without a tenant column', () => {
   assert.equal(said(events, [], { depth: 'standard' }), [])
   assert.equal(said({ ...eventsRelation, tenants: [] }, []), [])
