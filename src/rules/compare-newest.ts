@@ -22,10 +22,8 @@ export function compareNewest(
   const before = newestUpTo(relation.buckets, Number.POSITIVE_INFINITY)
   // An infinite timestamp dates nothing, but one that production does not have is none of its rows.
   const hadInfinite = relation.buckets.some((bucket) => isInfinite(bucket.newest_at))
-  const newest =
-    !hadInfinite && actual.some((bucket) => isInfinite(bucket.newest_at))
-      ? 'infinity'
-      : newestUpTo(actual, Number.POSITIVE_INFINITY)
+  const endless = hadInfinite ? undefined : actual.find((bucket) => isInfinite(bucket.newest_at))
+  const newest = endless?.newest_at ?? newestUpTo(actual, Number.POSITIVE_INFINITY)
   if (before === null && newest === null) return answer('pass', `${name} has no dated row, as in the baseline`, null)
   if (newest === null) {
     if (comparison.to === undefined) return unknownPoint(name, 'has no dated row')
