@@ -20,7 +20,7 @@ const entries: CommandEntry[] = [
   },
   {
     name: 'baseline',
-    description: 'capture, list, show and export the facts of production',
+    description: 'capture, list, show, export and compare the facts of production',
     load: async (output) => (await import('./commands/baseline/index.ts')).baselineCommand(output),
   },
   {

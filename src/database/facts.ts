@@ -75,9 +75,11 @@ async function bucketRows(database: Database, call: ReturnType<typeof sql>): Pro
 
 /** Lets other connections see what this transaction sees, until it ends; null when the role may not. */
 export async function exportSnapshot(transaction: Database): Promise<string | null> {
-  const { rows } = await sql<{ snapshot: string | null }>`
-    select case when has_function_privilege('pg_catalog.pg_export_snapshot()', 'execute') then pg_export_snapshot() end
-      as snapshot`.execute(transaction)
+  // Asked by itself: the right is needed wherever the call stands in a query, even where it is not reached.
+  const allowed = await sql<{ may: boolean }>`
+    select has_function_privilege('pg_catalog.pg_export_snapshot()', 'execute') as may`.execute(transaction)
+  if (allowed.rows[0]?.may !== true) return null
+  const { rows } = await sql<{ snapshot: string }>`select pg_export_snapshot() as snapshot`.execute(transaction)
   return rows[0]?.snapshot ?? null
 }
 

@@ -104,8 +104,9 @@ export async function measure(
     over.catch(() => {})
     while (!isOver) {
       const waiting = new AbortController()
-      await Promise.race([over, sleep(heartbeat, undefined, { signal: waiting.signal }).catch(() => {})])
-      waiting.abort()
+      const pause = sleep(heartbeat, undefined, { signal: waiting.signal }).catch(() => {})
+      // The timer would keep the program from ending.
+      await Promise.race([over, pause]).finally(() => waiting.abort())
       if (!isOver) await listNothing(transaction)
     }
   }
@@ -138,7 +139,8 @@ function startHelper(
           }),
       )
     } catch (error) {
-      if (hasJoined) throw error
+      // Stopped by us it has no work; it may still join in that moment.
+      if (hasJoined && !stopping.signal.aborted) throw error
     }
   }
   return { ended: help(), hasJoined: () => hasJoined, stop: () => stopping.abort() }

@@ -1,4 +1,6 @@
 import type { CheckResult, CheckStatus } from '../database/contract.ts'
+import { spanOf } from '../rules/moments.ts'
+import { byPartition, rowsIn } from '../rules/pair-buckets.ts'
 import { plainText } from '../terminal/plain-text.ts'
 import type { Verification } from '../verification/verify-target.ts'
 import { explainVerdict } from './explain.ts'
@@ -65,24 +67,25 @@ export function verificationMarkdown(verification: Verification): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
+/** By partition: the days of a year would be a long table, and the findings name those that matter. */
 function counts(verification: Verification): string {
-  const before = new Map(
-    verification.baseline?.document.relations.flatMap((relation) =>
-      relation.buckets.map((bucket) => [bucket.bucket_name, bucket] as const),
-    ),
-  )
-  const after = new Map(verification.buckets.map((bucket) => [bucket.bucket_name, bucket]))
+  const before = byPartition(verification.baseline?.document.relations.flatMap((relation) => relation.buckets) ?? [])
+  const after = byPartition(verification.buckets)
   const names = [...new Set([...before.keys(), ...after.keys()])].sort()
   if (names.length === 0) return 'Nothing was counted.'
   return table(
-    ['Bucket', 'Rows in the baseline', 'Rows restored', 'Newest in the baseline', 'Newest restored'],
-    names.map((name) => [
-      name,
-      before.get(name)?.row_count ?? 'not there',
-      after.get(name)?.row_count ?? 'not counted',
-      before.get(name)?.newest_at ?? '',
-      after.get(name)?.newest_at ?? '',
-    ]),
+    ['Table or partition', 'Rows in the baseline', 'Rows restored', 'Newest in the baseline', 'Newest restored'],
+    names.map((name) => {
+      const [was, is] = [before.get(name), after.get(name)]
+      const isCounted = is?.every(({ row_count }) => row_count !== null) === true
+      return [
+        name,
+        was === undefined ? 'not there' : rowsIn(was).toString(),
+        isCounted ? rowsIn(is).toString() : 'not counted',
+        spanOf(was ?? []).newest_at ?? '',
+        spanOf(is ?? []).newest_at ?? '',
+      ]
+    }),
   )
 }
 

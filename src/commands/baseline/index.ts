@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { ProgramOutput } from '../program-output.ts'
 import { baselineCaptureCommand } from './capture.ts'
+import { baselineDiffCommand } from './diff.ts'
 import { baselineExportCommand } from './export.ts'
 import { baselineListCommand } from './list.ts'
 import { baselineShowCommand } from './show.ts'
@@ -12,4 +13,5 @@ export function baselineCommand(output: ProgramOutput): Command {
     .addCommand(baselineListCommand(output))
     .addCommand(baselineShowCommand(output))
     .addCommand(baselineExportCommand(output))
+    .addCommand(baselineDiffCommand(output))
 }

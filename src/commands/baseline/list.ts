@@ -26,7 +26,7 @@ export function baselineListCommand(output: ProgramOutput): Command {
         for (const baseline of baselines) {
           const label = baseline.label === null ? '' : `  ${plainLine(baseline.label)}`
           output.stdout(
-            `${baseline.baseline_id}  ${baseline.captured_at}  ${baseline.relation_count} relations, ${baseline.bucket_count} buckets, ${baseline.row_count} rows${label}\n`,
+            `${baseline.baseline_id}  ${baseline.captured_at}  ${baseline.depth.padEnd(8)}  ${baseline.relation_count} relations, ${baseline.bucket_count} buckets, ${baseline.row_count} rows${label}\n`,
           )
         }
       }

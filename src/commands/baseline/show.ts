@@ -4,6 +4,9 @@ import { withDatabase } from '../../database/connect.ts'
 import { exportBaseline } from '../../database/facts.ts'
 import { requireSchema } from '../../database/installed-schema.ts'
 import { findTarget } from '../../database/targets.ts'
+import { spanOf } from '../../rules/moments.ts'
+import { byPartition, rowsIn } from '../../rules/pair-buckets.ts'
+import { count } from '../../rules/wording.ts'
 import { plainLine } from '../../terminal/plain-text.ts'
 import type { ProgramOutput } from '../program-output.ts'
 import { formatOption, targetOption } from '../shared-options.ts'
@@ -29,20 +32,43 @@ export function baselineShowCommand(output: ProgramOutput): Command {
     })
 }
 
-/** A baseline for people: what it is of, and each bucket with its rows and newest timestamp. */
+/** A baseline for people: what it is of, and each partition or table with its rows and newest timestamp. */
 export function baselineText(baseline: Baseline): string {
   const { source } = baseline
-  const buckets = baseline.relations.flatMap((relation) => relation.buckets)
-  const width = Math.max(...buckets.map((bucket) => plainLine(bucket.bucket_name).length))
-  const digits = Math.max(...buckets.map((bucket) => bucket.row_count.length))
+  const partitions = baseline.relations.flatMap((relation) =>
+    [...byPartition(relation.buckets)].map(([name, buckets]) => ({
+      name: plainLine(name),
+      rows: rowsIn(buckets).toString(),
+      newest_at: spanOf(buckets).newest_at,
+      isCarried: buckets.some((bucket) => bucket.is_carried),
+    })),
+  )
+  const longest = (texts: string[]) => texts.reduce((most, text) => Math.max(most, text.length), 0)
+  const width = longest(partitions.map(({ name }) => name))
+  const digits = longest(partitions.map(({ rows }) => rows))
   return [
     `baseline ${baseline.baseline_id}${baseline.label === null ? '' : ` (${plainLine(baseline.label)})`}`,
     `  captured ${baseline.captured_at} at LSN ${baseline.captured_lsn}`,
     `  of ${plainLine(source.database_name)}, PostgreSQL ${source.server_version}, system ${source.system_identifier}, timeline ${source.timeline_id}`,
-    ...buckets.map(
-      (bucket) =>
-        `  ${plainLine(bucket.bucket_name).padEnd(width)}  ${bucket.row_count.padStart(digits)} rows${bucket.newest_at === null ? '' : `, newest ${bucket.newest_at}`}`,
-    ),
+    `  ${depthLine(baseline, partitions)}`,
+    ...partitions.map(({ name, rows, newest_at, isCarried }) => {
+      const newest = newest_at === null ? '' : `, newest ${newest_at}`
+      return `  ${name.padEnd(width)}  ${rows.padStart(digits)} rows${newest}${isCarried ? ', taken over' : ''}`
+    }),
     '',
   ].join('\n')
+}
+
+/** What was looked at, and what was taken over from an earlier baseline. */
+function depthLine({ depth, is_exact, relations }: Baseline, partitions: readonly { isCarried: boolean }[]): string {
+  const printed = relations.filter(({ recipe }) => recipe !== null).length
+  const tenants = relations.filter((relation) => relation.tenants.length > 0)
+  const tenantCount = tenants.reduce((sum, relation) => sum + relation.tenants.length, 0)
+  const carried = partitions.filter(({ isCarried }) => isCarried).length
+  return [
+    `depth ${depth}${is_exact ? ', exact' : ''}`,
+    ...(depth === 'full' ? [`fingerprints of ${printed} of ${count(relations.length, 'table')}`] : []),
+    ...(tenantCount > 0 ? [`${count(tenantCount, 'tenant')} of ${count(tenants.length, 'table')}`] : []),
+    ...(carried > 0 ? [`${carried} of ${count(partitions.length, 'partition')} taken over from an earlier one`] : []),
+  ].join(', ')
 }
