@@ -23,9 +23,8 @@ test.before(async () => {
   await capture('a.json')
   await source
     .run(
-      `insert into public.sites (id, name) select gen_random_uuid(), 'new' from generate_series(1, 3)`,
+      `insert into public.sites (public_id, user_id, domain, name) select 'new ' || i, gen_random_uuid(), 'new.example', 'new' from generate_series(1, 3) as i`,
       'create table public.added (id integer primary key)',
-      'drop table if exists public.call_notes',
       `update drill.policy set policy_value = interval '2 hours' where policy_name = 'rpo'`,
       `select drill.register_critical_relation('public.added', null, false)`,
     )
