@@ -2352,6 +2352,8 @@ begin
       message = format('%s is not a depth of a baseline', coalesce(pg_catalog.quote_literal(p_depth), 'null')),
       hint = 'The depths are standard (counts and timestamps) and full (fingerprints and tenants too).';
   end if;
+  -- Needed at the end: a long measurement must not be for nothing.
+  perform drill.get_policy('baseline_retention');
 
   insert into drill.baselines (
     captured_at, captured_lsn, label, depth, schema_version, installation_id, system_identifier, timeline_id,

@@ -1629,7 +1629,7 @@ as $$
       'select drill.register_critical_relation(%L, %L, %s, %s%s%s);',
       g.relation_name,
       g.timestamp_column,
-      g.is_append_only,
+      g.is_append_only::text,
       case when g.is_append_only then '0' else '0.02' end,
       case when g.tenant_column is not null then pg_catalog.format(', p_tenant_column => %L', g.tenant_column) end,
       case when g.is_secret then ', p_is_secret => true' end
