@@ -95,6 +95,33 @@ test('capture --format json --out: the same document on stdout, in the file and 
   assert.is((await place.run(['baseline', 'export', '-t', 'production'], env)).stdout, captured.stdout)
 })
 
+test('a baseline is shown by partition, with its depth and what was taken over; the list tells the depth', async () => {
+  const source = await scratch(restore)
+  const env = { PRODUCTION_DATABASE_URL: urlOf(source) }
+  const capture = (...more: string[]) => place.run(['baseline', 'capture', '-t', 'production', ...more], env)
+  assertCode(await capture('--depth', 'full'), 0)
+  const full = await capture('--depth', 'full')
+  assertCode(full, 0)
+  const lines = full.stdout.trimEnd().split('\n')
+  assert.match(
+    lines[3] ?? '',
+    /^ {2}depth full, fingerprints of \d of 6 tables, \d+ tenants of \d tables?, \d+ of \d+ partitions taken over from an earlier one$/,
+  )
+  const [{ count } = { count: 0 }] = await source.query<{ count: number }>(
+    'select count(distinct partition_name)::integer as count from drill.baseline_buckets',
+  )
+  assert.is(lines.length, 4 + count)
+  assert.ok(lines.some((line) => /^ {2}public\.events_\d{4}_\d{2} +\d+ rows, newest \S+, taken over$/.test(line)))
+  assert.ok(lines.some((line) => /^ {2}public\.sites +\d+ rows, newest \S+$/.test(line)))
+  const standard = await capture()
+  assert.match(standard.stdout, /^ {2}depth standard, \d+ of \d+ partitions taken over from an earlier one$/m)
+  const listed = await place.run(['baseline', 'list', '-t', 'production'], env)
+  assert.equal(
+    listed.stdout.split('\n').map((line) => /Z? {2}(standard|full) /.exec(line)?.[1]),
+    ['standard', 'full', 'full', 'full', undefined],
+  )
+})
+
 test('a database without baselines says so; verify has nothing to compare with and does not succeed', async () => {
   const copy = await scratch(restore)
   await copy.run('truncate drill.baselines cascade')

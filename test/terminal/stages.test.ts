@@ -84,4 +84,43 @@ test('what a stage writes in several stages stays in order', async () => {
   assert.equal(written().match(/✓ \w/g), ['✓ a', '✓ b', '✓ c'])
 })
 
+test('elsewhere than on a terminal what a stage tells is shown every ten seconds at most', async () => {
+  const { stream, written } = fakeStream(false)
+  let now = 0
+  const stages = new Stages({ stream, now: () => now })
+  await stages.run('count', async (tell) => {
+    for (const second of [0, 5, 9.9, 10, 11, 19, 21]) {
+      now = second * 1000
+      tell(`at ${second}`)
+    }
+  })
+  assert.is(written(), '  … count: at 10\n  … count: at 21\n  ✓ count 21s\n')
+})
+
+test('on a terminal it replaces the line, is cut to its width, and cannot move the cursor', async () => {
+  const { stream, written } = fakeStream(true)
+  stream.columns = 40
+  let now = 0
+  const stages = new Stages({ stream, now: () => now })
+  await stages.run('count', async (tell) => {
+    tell('first\u001b[2J\nline')
+    tell('too early')
+    now = 100
+    tell('x'.repeat(100))
+  })
+  const lines = written().split('\r\u001b[K')
+  assert.is(lines.length, 4)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are not part of the width
+  const plain = lines.map((line) => line.replace(/\u001b\[\d+m/g, ''))
+  assert.is(plain[1], '  … count: first\\u001b[2J\\u000aline')
+  assert.is(plain[2], `  … count: ${'x'.repeat(28)}`)
+  assert.not.match(written(), /too early/)
+})
+
+test('quiet: what a stage tells is not shown', async () => {
+  const { stream, written } = fakeStream(true)
+  await new Stages({ stream, quiet: true }).run('count', async (tell) => tell('far'))
+  assert.is(written(), '')
+})
+
 test.run()
