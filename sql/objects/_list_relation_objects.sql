@@ -1,6 +1,9 @@
 -- Tables, and what hangs on them. Each branch passes once over its catalog and joins;
 -- nothing is asked per object but the server's own deparsing.
 --
+-- An expression that names no columns is deparsed without its table: else PostgreSQL
+-- first makes up a name for each column that there is.
+--
 -- What states something about the object comes before the text that the server
 -- makes of it, so that no name with a line break in it can pass for a statement.
 create or replace function drill._list_relation_objects()
@@ -32,6 +35,7 @@ as $$
       c.relispopulated,
       c.relpartbound,
       c.relam,
+      h.inhparent,
       m.schema_name is not null as is_managed,
       pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) as name
     from pg_catalog.pg_class as c
@@ -39,6 +43,9 @@ as $$
     -- What a platform manages is its own business, but for what users put into it.
     left join drill.managed_schemas as m on m.schema_name = n.nspname
     left join extension_member as e on e.objid = c.oid
+    left join pg_catalog.pg_inherits as h
+      on h.inhrelid = c.oid
+      and c.relispartition
     where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
       and e.objid is null
       and n.nspname <> 'information_schema'
@@ -64,18 +71,48 @@ as $$
     where c.contype = 'n'
       and c.conrelid <> 0
   ),
+  attribute_options as materialized (
+    select a.attrelid
+    from pg_catalog.pg_attribute as a
+    where a.attoptions is not null
+  ),
+  -- Indexes of which the text would say only what stands elsewhere.
+  plain_index as materialized (
+    -- The constraint has the columns; PostgreSQL takes none but the default order and operator classes.
+    select c.conindid as indexrelid, 'as its constraint'::text as definition
+    from pg_catalog.pg_constraint as c
+    where c.contype in ('p', 'u')
+      and not exists (select from pg_catalog.pg_inherits as h where h.inhrelid = c.conindid)
+    union all
+    -- PostgreSQL attaches no other columns, expressions or conditions, but it does attach what sorts otherwise.
+    select i.indexrelid, 'as the index that it is part of'
+    from pg_catalog.pg_inherits as h
+    inner join pg_catalog.pg_index as i on i.indexrelid = h.inhrelid
+    inner join pg_catalog.pg_index as q on q.indexrelid = h.inhparent
+    where i.indoption = q.indoption
+      and i.indclass = q.indclass
+      and i.indcollation = q.indcollation
+      -- Options of operator classes: on both there may be others.
+      and i.indexrelid not in (select o.attrelid from attribute_options as o)
+      and q.indexrelid not in (select o.attrelid from attribute_options as o)
+  ),
   unenforced as (
     select distinct t.tgconstraint
     from pg_catalog.pg_trigger as t
     where t.tgconstraint <> 0
       and t.tgenabled not in ('O', 'A')
   ),
+  -- Materialized: else it is looked up column by column.
+  expression as materialized (
+    select d.adrelid, d.adnum, d.adbin
+    from pg_catalog.pg_attrdef as d
+  ),
   -- Of the tables that have partitions, as far as they are listed themselves.
   parent_column as materialized (
     select
       a.attrelid, a.attname, a.attnotnull, a.attgenerated, a.attidentity, a.attstorage, a.attcompression,
       a.attstattarget, a.attoptions, n.is_not_valid, n.connoinherit, d.adbin,
-      pg_catalog.pg_get_expr(d.adbin, d.adrelid) as expression
+      pg_catalog.pg_get_expr(d.adbin, case a.attgenerated when '' then 0 else a.attrelid end) as expression
     from relation as r
     inner join pg_catalog.pg_attribute as a on a.attrelid = r.oid
     left join pg_catalog.pg_attrdef as d
@@ -103,7 +140,7 @@ as $$
       'of type: ' || pg_catalog.format_type(nullif(r.reloftype, 0), null),
       'partition key: ' || case when r.relkind = 'p' then pg_catalog.pg_get_partkeydef(r.oid) end,
       case when r.relispartition then 'partition of: ' else 'inherits: ' end || pg_catalog.array_to_string(p.names, ', '),
-      'bound: ' || pg_catalog.pg_get_expr(r.relpartbound, r.oid),
+      'bound: ' || pg_catalog.pg_get_expr(r.relpartbound, 0),
       'row level security: ' || case when r.relrowsecurity then 'on' else 'off' end
         || case when r.relforcerowsecurity then ', forced' else '' end,
       'replica identity: ' || case r.relreplident when 'd' then 'default' when 'n' then 'nothing' when 'f' then 'full' when 'i' then 'index' end,
@@ -140,7 +177,7 @@ as $$
         when '' then 'default: '
         when 's' then 'generated stored: '
         when 'v' then 'generated virtual: '
-      end || pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+      end || pg_catalog.pg_get_expr(d.adbin, case a.attgenerated when '' then 0 else a.attrelid end),
       case a.attidentity when 'a' then 'identity: always' when 'd' then 'identity: by default' end,
       case
         when a.attcollation <> t.typcollation
@@ -161,17 +198,14 @@ as $$
   from pg_catalog.pg_attribute as a
   inner join relation as r on r.oid = a.attrelid
   inner join pg_catalog.pg_type as t on t.oid = a.atttypid
-  left join pg_catalog.pg_attrdef as d
+  left join expression as d
     on d.adrelid = a.attrelid
     and d.adnum = a.attnum
   left join not_null as n
     on n.conrelid = a.attrelid
     and n.attnum = a.attnum
-  left join pg_catalog.pg_inherits as h
-    on h.inhrelid = a.attrelid
-    and r.relispartition
   left join parent_column as q
-    on q.attrelid = h.inhparent
+    on q.attrelid = r.inhparent
     and q.attname = a.attname
   where r.relkind in ('r', 'p', 'f')
     and not r.is_managed
@@ -193,7 +227,7 @@ as $$
           when d.adbin is null or q.adbin is null then d.adbin is null and q.adbin is null
           -- Equal trees mean the same as long as they speak of no columns, which may have other numbers.
           when a.attgenerated = '' and d.adbin::text = q.adbin::text then true
-          else pg_catalog.pg_get_expr(d.adbin, d.adrelid) = q.expression
+          else pg_catalog.pg_get_expr(d.adbin, case a.attgenerated when '' then 0 else a.attrelid end) = q.expression
         end,
       false
     )
@@ -221,7 +255,11 @@ as $$
       case when i.indisclustered then 'clustered' end,
       case when i.indisreplident then 'replica identity' end,
       'part of: ' || pg_catalog.array_to_string(p.names, ', '),
-      pg_catalog.pg_get_indexdef(c.oid)
+      s.definition,
+      case
+        when s.definition is null then pg_catalog.pg_get_indexdef(c.oid)
+        else 'options: ' || (select pg_catalog.string_agg(o, ', ' order by o collate "C") from pg_catalog.unnest(c.reloptions) as o)
+      end
     ),
     r.name, r.relispartition
   from pg_catalog.pg_index as i
@@ -229,6 +267,7 @@ as $$
   inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
   inner join relation as r on r.oid = i.indrelid
   left join parent as p on p.inhrelid = i.indexrelid
+  left join plain_index as s on s.indexrelid = i.indexrelid
   where not r.is_managed
   union all
   select case r.relkind when 'v' then 'view' else 'materialized view' end as object_kind, r.name,

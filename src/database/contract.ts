@@ -137,6 +137,14 @@ export interface SchemaObject {
   problem: string | null
 }
 
+/** The objects of a baseline and of a copy, without most of those that are equal. */
+export interface ObjectsToCompare {
+  production: SchemaObject[]
+  copy: SchemaObject[]
+  /** How many more there are on both sides, alike, by kind. */
+  equal: Record<string, number>
+}
+
 /** One thing that can act on the outside; problem says why it could not be looked at, remark then what to do. */
 export interface Outbound {
   kind: string
@@ -269,6 +277,6 @@ export const contract = {
   'drill._list_change_marks()': null,
   'drill._begin_baseline(text, text, boolean)': null,
   'drill._complete_baseline(uuid, jsonb, jsonb)': null,
-  'drill.export_baseline(uuid)': null,
+  'drill.export_baseline(uuid, boolean)': null,
   'public.verify_partition_triggers_exist()': null,
 } as const satisfies Record<string, readonly string[] | null>

@@ -7,6 +7,7 @@ import type {
   FingerprintRecipe,
   Identity,
   Measurable,
+  ObjectsToCompare,
   Outbound,
   Registrations,
   SchemaObject,
@@ -117,6 +118,75 @@ export async function listObjects(database: Database): Promise<SchemaObject[]> {
     select o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition, o.problem
     from drill.list_objects() as o`.execute(database)
   return rows
+}
+
+/**
+ * The objects of a baseline inside the database, and those that it has now. Of those that are equal only their number is
+ * given, but where others differ, relations and the columns of partitioned tables too: they tell what belongs to what.
+ */
+export async function listObjectsToCompare(database: Database, baselineId: string): Promise<ObjectsToCompare> {
+  const { rows } = await sql<{
+    production: SchemaObject | null
+    copy: SchemaObject | null
+    object_kind: string | null
+    equal_count: number | null
+  }>`
+    with production as (
+      select b.object_kind, b.object_name, b.definition, b.relation_name, b.is_of_partition, b.problem
+      from drill.baseline_objects as b
+      where b.baseline_id = ${baselineId}
+    ),
+    copy as (
+      select o.object_kind, o.object_name, o.definition, o.relation_name, o.is_of_partition, o.problem
+      from drill.list_objects() as o
+    ),
+    pair as materialized (
+      select
+        p, c, p.object_kind,
+        coalesce(
+          p.definition = c.definition and p.relation_name is not distinct from c.relation_name
+            and p.is_of_partition = c.is_of_partition and p.problem is null and c.problem is null,
+          false
+        ) as is_equal,
+        p.object_name is not distinct from p.relation_name as is_relation
+      from production as p
+      full join copy as c
+        on c.object_kind = p.object_kind
+        and c.object_name = p.object_name
+    ),
+    difference as materialized (
+      select exists (select from pair as x where not x.is_equal) as is_there
+    ),
+    partitioned as materialized (
+      select (x.p).object_name as name from pair as x where (x.p).definition like 'kind: partitioned table%'
+      union
+      select (x.c).object_name from pair as x where (x.c).definition like 'kind: partitioned table%'
+    ),
+    sorted as materialized (
+      select
+        x.*,
+        x.is_equal and not (
+          d.is_there
+          and (x.is_relation or x.object_kind = 'column' and (x.p).relation_name in (select t.name from partitioned as t))
+        ) as is_counted
+      from pair as x
+      cross join difference as d
+    )
+    select to_jsonb(x.p) as production, to_jsonb(x.c) as copy, null as object_kind, null as equal_count
+    from sorted as x
+    where not x.is_counted
+    union all
+    select null, null, x.object_kind, count(*)::integer
+    from sorted as x
+    where x.is_counted
+    group by x.object_kind`.execute(database)
+  return {
+    production: rows.flatMap((row) => row.production ?? []),
+    copy: rows.flatMap((row) => row.copy ?? []),
+    equal: Object.fromEntries(
+      rows.flatMap((row) => (row.object_kind === null ? [] : [[row.object_kind, row.equal_count ?? 0]])),
+    ),
+  }
 }
 
 /** What of the database can act on the outside, with the plan's word on how bad that is. */
@@ -241,17 +311,17 @@ export async function completeBaseline(
 /**
  * One stored baseline as a JSON document in text.
  * @param baselineId undefined: the newest
- * @param form dense where nobody reads it: line breaks and indents are a third of the text
+ * @param withObjects false: without its objects, which listObjectsToCompare() compares where they are
  */
 export async function exportBaseline(
   database: Database,
   baselineId: string | undefined,
-  form: 'pretty' | 'dense' = 'pretty',
+  withObjects = true,
 ): Promise<string> {
   const { rows } = await sql<{ document: string }>`
-    select
-      case when ${form === 'dense'} then d.document::text else jsonb_pretty(d.document) end as document
-    from (select drill.export_baseline(${baselineId ?? null}::uuid) as document) as d`.execute(database)
+    select jsonb_pretty(drill.export_baseline(${baselineId ?? null}::uuid, ${withObjects})) as document`.execute(
+    database,
+  )
   return (rows[0] as { document: string }).document
 }
 

@@ -3,7 +3,7 @@
 // Linear in the number of objects: a copy that lost everything is told in a moment.
 
 import type { Baseline } from '../baselines/document.ts'
-import type { CheckResult, CheckStatus, SchemaObject } from '../database/contract.ts'
+import type { CheckResult, CheckStatus, ObjectsToCompare, SchemaObject } from '../database/contract.ts'
 import { boundedValue, describeDifference } from './describe-difference.ts'
 import { ancestors, partitionParents } from './partition-parents.ts'
 
@@ -39,18 +39,24 @@ const noObjects: ReadonlySet<string> = new Set()
  */
 export function compareObjects(
   baseline: Baseline,
-  actual: readonly SchemaObject[],
+  objects: ObjectsToCompare,
   role: string,
   disarmed: ReadonlySet<string> = noObjects,
 ): CheckResult[] {
-  const production = baseline.objects.filter(isRead)
-  if (production.length === 0) return [nothingToCompare(baseline)]
-  const copy = actual.filter(isRead)
+  const production = objects.production.filter(isRead)
+  const equal = new Map(Object.entries(objects.equal))
+  if (production.length === 0 && equal.size === 0) return [nothingToCompare(baseline)]
+  const copy = objects.copy.filter(isRead)
+  const counts = countBy(production, (object) => object.object_kind)
   const results = [
-    ...actual.filter(isUnread).map((object) => couldNotLook(object, production)),
-    ...baseline.objects.filter(isUnread).map(captureCouldNotLook),
+    ...objects.copy
+      .filter(isUnread)
+      .map((object) =>
+        couldNotLook(object, (counts.get(object.object_kind) ?? 0) + (equal.get(object.object_kind) ?? 0)),
+      ),
+    ...objects.production.filter(isUnread).map(captureCouldNotLook),
   ]
-  const unread = new Set([...actual, ...baseline.objects].filter(isUnread).map((object) => object.object_kind))
+  const unread = new Set([...objects.copy, ...objects.production].filter(isUnread).map((object) => object.object_kind))
 
   const expected = new Map(production.map((object) => [keyOf(object), object]))
   const found = new Map(copy.map((object) => [keyOf(object), object]))
@@ -65,7 +71,6 @@ export function compareObjects(
   const isGone = (name: string | null) => name !== null && knownRelations.has(name) && !relations.has(name)
   const isNew = (name: string | null) => name !== null && relations.has(name) && !knownRelations.has(name)
   const partCounts = countBy(production, (object) => object.relation_name)
-  const equal = new Map<string, number>()
 
   const missing = [...expected].filter(([key]) => !found.has(key)).map(([, object]) => object)
   const unexpected = [...found].filter(([key]) => !expected.has(key)).map(([, object]) => object)
@@ -98,6 +103,7 @@ export function compareObjects(
     results.push(judgeUnexpected(object))
   }
   for (const [kind, count] of [...equal].sort()) {
+    if (unread.has(kind)) continue
     results.push(row('pass', kind, `${counted(count, kind)} as in production`, null, count, count))
   }
   return results
@@ -203,8 +209,7 @@ function disarmedRightly({ object_kind: kind, object_name: name }: SchemaObject)
   return row('pass', name, detail, null, 'disabled', 'disabled')
 }
 
-function couldNotLook({ object_kind: kind, object_name: name, problem }: Unread, production: SchemaObject[]) {
-  const count = production.filter((object) => object.object_kind === kind).length
+function couldNotLook({ object_kind: kind, object_name: name, problem }: Unread, count: number): CheckResult {
   const what =
     count === 0
       ? `nobody could look whether the copy has ${plural(kind)} that production does not have`
@@ -302,6 +307,10 @@ function howToCreate(object: SchemaObject): string {
   if (kind === 'storage bucket') return 'Create the bucket again with these settings, and restore its files.'
   if (kind === 'vault secret')
     return 'Store the secret again under this name: select vault.create_secret(SECRET, NAME).'
+  if (kind === 'index' && /^as its constraint$/m.test(object.definition)) return 'Its constraint brings it.'
+  const whole = kind === 'index' ? /^part of: (.+)$/m.exec(object.definition)?.[1] : undefined
+  if (whole !== undefined)
+    return `Create it on ${object.relation_name} with the columns and options of ${whole}, then run: alter index ${whole} attach partition ${object.object_name}.`
   const statement = creation(object)
   // What was replaced by a fingerprint, nobody can run.
   if (statement === undefined || statement.length > 600 || /\bsha256 [0-9a-f]{12}\)/.test(statement))

@@ -9,12 +9,14 @@ import type { Target } from '../database/targets.ts'
 /** A baseline and where it came from, in words for the report. */
 export interface BaselineSource {
   origin: string
+  /** Without its objects where it is inside the target: they are compared there. */
   document: Baseline
+  isInside: boolean
 }
 
 /** The baseline of a file. @throws CouldNotVerify when it is missing or no usable baseline */
 export function baselineOfFile(path: string): BaselineSource {
-  return { origin: `the file ${path}`, document: readBaselineFile(path) }
+  return { origin: `the file ${path}`, document: readBaselineFile(path), isInside: false }
 }
 
 /**
@@ -25,7 +27,7 @@ export async function newestBaselineIn(database: Database, target: Target): Prom
   const origin = 'the newest inside the target'
   let text: string
   try {
-    text = await exportBaseline(database, undefined, 'dense')
+    text = await exportBaseline(database, undefined, false)
   } catch (error) {
     if ((error as { code?: string }).code !== 'RD003') throw error
     if ((await listBaselines(database)).length === 0) return null
@@ -34,5 +36,5 @@ export async function newestBaselineIn(database: Database, target: Target): Prom
       'Name the restored copy, and give a baseline file of production: --baseline FILE (make: BASELINE=FILE).',
     )
   }
-  return { origin, document: parseBaseline(text, origin) }
+  return { origin, document: parseBaseline(text, origin), isInside: true }
 }

@@ -11,6 +11,7 @@ import {
   listBucketNames,
   listFingerprintRecipes,
   listObjects,
+  listObjectsToCompare,
   listOutbound,
 } from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
@@ -168,9 +169,17 @@ async function judgeCopy(
       else {
         const registrations = await getRegistrations(transaction)
         const compare = async () => {
-          const objects = await listObjects(transaction)
-          const disarmed = disarmedObjects(await listOutbound(transaction), objects)
-          return compareObjects(baseline.document, objects, question.target.connection.user, disarmed)
+          const { document, isInside } = baseline
+          const objects = isInside
+            ? await listObjectsToCompare(transaction, document.baseline_id)
+            : { production: document.objects, copy: await listObjects(transaction), equal: {} }
+          const disarmed = objects.copy.length === 0 ? [] : await listOutbound(transaction)
+          return compareObjects(
+            document,
+            objects,
+            question.target.connection.user,
+            disarmedObjects(disarmed, objects.copy),
+          )
         }
         results.push(...(await stages.run('objects', () => runCheck(transaction, 'objects', compare))))
         const copy = {

@@ -3,11 +3,10 @@
 import * as assert from 'uvu/assert'
 import type { SchemaObject } from '../../src/database/contract.ts'
 import { migrateUp } from '../../src/database/migrations.ts'
-import { compareObjects } from '../../src/rules/compare-objects.ts'
 import { findBinaries } from '../../src/sandbox/binaries.ts'
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
 import { suite } from '../support/suite.ts'
-import { after, baselineOf, findingsAfter, lines, listObjects } from './support.ts'
+import { after, compare, findingsAfter, lines, listObjects } from './support.ts'
 
 const test = suite('objects/hostile')
 const { major } = await findBinaries()
@@ -128,7 +127,7 @@ for (const [what, name] of Object.entries(names)) {
     )
     assert.equal(again, made)
     // Each is missed, by itself or with its table, and none is found that was never gone.
-    const rows = compareObjects(baselineOf(made), before, 'postgres').filter((row) => row.status !== 'pass')
+    const rows = compare(made, before).filter((row) => row.status !== 'pass')
     const told = new Set(rows.map((row) => row.object_name))
     for (const object of fresh) {
       const isPart = object.relation_name !== null && told.has(object.relation_name)
@@ -139,7 +138,7 @@ for (const [what, name] of Object.entries(names)) {
     }
     assert.ok(rows.every((row) => JSON.stringify(row).length < 20_000))
     assert.equal(
-      compareObjects(baselineOf(made), made, 'postgres').filter((row) => row.status !== 'pass'),
+      compare(made, made).filter((row) => row.status !== 'pass'),
       [],
     )
   })

@@ -6,12 +6,11 @@ import * as assert from 'uvu/assert'
 import type { SchemaObject } from '../../src/database/contract.ts'
 import { migrateUp } from '../../src/database/migrations.ts'
 import { projectFile } from '../../src/project-files.ts'
-import { compareObjects } from '../../src/rules/compare-objects.ts'
 import { findBinaries } from '../../src/sandbox/binaries.ts'
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
 import { suite } from '../support/suite.ts'
 import { fixture } from './fixture.ts'
-import { after, baselineOf, findingsAfter, lines, listObjects } from './support.ts'
+import { after, compare, findingsAfter, lines, listObjects } from './support.ts'
 
 const test = suite('objects/kinds')
 let own: OwnCluster
@@ -426,7 +425,7 @@ test('every kind of the SQL is in the fixture, and has its cases here', () => {
 })
 
 test('unchanged, every kind passes', async () => {
-  const rows = compareObjects(baselineOf(before), await listObjects(sql), 'postgres')
+  const rows = compare(before, await listObjects(sql))
   assert.equal(
     rows.map((row) => `${row.status} ${row.object_name}`).sort(),
     [...new Set(before.map((object) => `pass ${object.object_kind}`))].sort(),
@@ -617,7 +616,7 @@ test('one locale under two names is one', async () => {
     )
   const [one, other] = [await set('en_US.UTF-8'), await set('en_US.utf8')]
   assert.equal(
-    compareObjects(baselineOf(one), other, 'postgres').filter((row) => row.status !== 'pass'),
+    compare(one, other).filter((row) => row.status !== 'pass'),
     [],
   )
   assert.equal(await set('POSIX'), before)

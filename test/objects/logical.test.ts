@@ -6,12 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { migrateUp } from '../../src/database/migrations.ts'
-import { compareObjects } from '../../src/rules/compare-objects.ts'
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
 import { suite } from '../support/suite.ts'
 import { findSystemPostgres } from '../support/system-postgres.ts'
 import { fixture } from './fixture.ts'
-import { baselineOf, lines, listObjects } from './support.ts'
+import { compare, lines, listObjects } from './support.ts'
 
 const test = suite('objects/logical')
 const system = findSystemPostgres()
@@ -50,7 +49,7 @@ needsDump('every kind comes out of a dump as it went in, but for what a dump lea
   program('pg_dump', '--format=custom', '--file', dump, own.cluster.url('kinds'))
   program('pg_restore', '--exit-on-error', '--dbname', own.cluster.url('restored'), dump)
   const after = await own.use('restored', listObjects)
-  const rows = compareObjects(baselineOf(before), after, 'postgres').filter((row) => row.status !== 'pass')
+  const rows = compare(before, after).filter((row) => row.status !== 'pass')
   // Settings of a database are in a dump with --create only.
   assert.equal(lines(rows), [
     'fail this database role k_reader statement_timeout: the setting this database role k_reader statement_timeout is missing',

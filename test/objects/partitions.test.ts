@@ -3,11 +3,10 @@
 import * as assert from 'uvu/assert'
 import type { SchemaObject } from '../../src/database/contract.ts'
 import { migrateUp } from '../../src/database/migrations.ts'
-import { compareObjects } from '../../src/rules/compare-objects.ts'
 import { findBinaries } from '../../src/sandbox/binaries.ts'
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
 import { suite } from '../support/suite.ts'
-import { after, baselineOf, findingsAfter, lines, listObjects } from './support.ts'
+import { after, compare, findingsAfter, lines, listObjects } from './support.ts'
 
 const test = suite('objects/partitions')
 let own: OwnCluster
@@ -79,7 +78,7 @@ for (const name of ['made', 'attached', '"deep\ner"', 'deepest', 'elsewhere']) {
       const alter = statement.replace(' P ', ` p.${name} `)
       const actual = await after(sql, alter, listObjects)
       const found = (one: SchemaObject[], other: SchemaObject[]) =>
-        lines(compareObjects(baselineOf(one), other, 'postgres').filter((row) => row.status !== 'pass'))
+        lines(compare(one, other).filter((row) => row.status !== 'pass'))
       const pattern = new RegExp(expected.source.replace('NAME', `^fail p\\.${name}`), 's')
       const rows = found(before, actual)
       assert.is(rows.length, 1)
@@ -116,6 +115,48 @@ if (major >= 16) {
     ])
   })
 }
+
+test('indexes that are as the one that they are part of, and those that sort otherwise', async () => {
+  const made = (columns: string, more = '') => `
+    create index by_note on only p.t (note);
+    create index made_note on p.made (${columns}) ${more};
+    alter index p.by_note attach partition p.made_note`
+  const plain = await after(sql, made('note'), listObjects)
+  const definition = plain.find((object) => object.object_name === 'p.made_note')?.definition
+  assert.is(definition, 'part of: p.by_note\nas the index that it is part of')
+  for (const [columns, more, expected] of [
+    ['note desc', '', /\+ CREATE INDEX .*note DESC/],
+    ['note nulls first', '', /\+ CREATE INDEX .*note NULLS FIRST/],
+    ['note', 'with (fillfactor = 70)', /\+ options: fillfactor=70/],
+  ] as const) {
+    assert.match(lines(await findingsAfter(sql, plain, made(columns, more))).join('\n'), expected)
+  }
+  const rows = await findingsAfter(sql, plain, 'create index by_note on only p.t (note)')
+  assert.is(
+    rows.find((row) => row.object_name === 'p.made_note')?.hint,
+    'Create it on p.made with the columns and options of p.by_note, then run: alter index p.by_note attach partition p.made_note.',
+  )
+})
+
+test('the index of a constraint has its columns there, and its own state here', async () => {
+  const made = (more = '') =>
+    `create table p.u (id integer, note text, constraint u_key unique (id) include (note)); ${more}`
+  const plain = await after(sql, made(), listObjects)
+  assert.is(plain.find((object) => object.object_name === 'p.u_key')?.definition, 'as its constraint')
+  for (const [more, expected] of [
+    ['alter index p.u_key set (fillfactor = 70)', /\+ options: fillfactor=70/],
+    ['alter table p.u cluster on u_key', /p\.u_key .*\+ clustered/],
+    [
+      'alter table p.u drop constraint u_key, add constraint u_key unique (id)',
+      /fail p\.u\.u_key: the constraint .*INCLUDE/,
+    ],
+    [
+      'alter table p.u drop constraint u_key; create unique index u_key on p.u (id) include (note)',
+      /fail p\.u_key: .*CREATE UNIQUE INDEX/,
+    ],
+  ] as const)
+    assert.match(lines(await findingsAfter(sql, plain, made(more))).join('\n'), expected)
+})
 
 test('found on the parent alone, not once more on each partition: what changes on all', async () => {
   for (const [statement, column] of [
@@ -156,7 +197,7 @@ test('passes: a baseline that lists every column of every partition', async () =
     })),
   )
   assert.is(listed.length, 25)
-  const rows = compareObjects(baselineOf([...before, ...listed]), before, 'postgres')
+  const rows = compare([...before, ...listed], before)
   assert.equal(
     rows.filter((row) => row.status !== 'pass'),
     [],

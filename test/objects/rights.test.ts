@@ -4,10 +4,9 @@ import * as assert from 'uvu/assert'
 import { parseBaseline } from '../../src/baselines/document.ts'
 import type { SchemaObject } from '../../src/database/contract.ts'
 import { migrateUp } from '../../src/database/migrations.ts'
-import { compareObjects } from '../../src/rules/compare-objects.ts'
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
 import { suite } from '../support/suite.ts'
-import { lines, listObjects } from './support.ts'
+import { compare, lines, listObjects } from './support.ts'
 
 const test = suite('objects/rights')
 let own: OwnCluster
@@ -94,7 +93,7 @@ test('what it may not read is a problem in words, with what to run; having run t
     // None of the rows that it does see: some would pass for all.
     for (const { object_kind: kind } of problems)
       assert.is(reader.filter((object) => object.object_kind === kind).length, 1)
-    const rows = compareObjects({ captured_at: 'x', objects: superuser, relations: [] } as never, reader, 'reader')
+    const rows = compare(superuser, reader, 'reader')
     assert.ok(
       rows.every((row) => row.status === 'pass' || row.status === 'error'),
       lines(rows).join('\n'),
@@ -116,9 +115,7 @@ test('what it may not read is a problem in words, with what to run; having run t
   ])
   const after = await listAs('platform', 'reader')
   assert.equal(
-    lines(compareObjects({ captured_at: 'x', objects: superuser, relations: [] } as never, after, 'reader')).filter(
-      (line) => !line.startsWith('pass '),
-    ),
+    lines(compare(superuser, after, 'reader')).filter((line) => !line.startsWith('pass ')),
     [],
   )
   await own.use('platform', (sql) => sql.unsafe('alter role reader nobypassrls'))
@@ -152,7 +149,7 @@ test('a capture that could not look says so in the document, and documents from 
   })
   const document = parseBaseline(text, 'x')
   assert.is(document.objects.filter((object) => object.problem !== null).length, 3)
-  const rows = compareObjects(document, await listAs('captured', 'postgres'), 'postgres')
+  const rows = compare(document.objects, await listAs('captured', 'postgres'))
   assert.equal(
     rows.filter((row) => row.status === 'error').map((row) => row.object_name),
     ['cron.job', 'storage.buckets', 'vault.secrets'],

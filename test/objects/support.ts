@@ -15,6 +15,11 @@ export function baselineOf(objects: SchemaObject[]): Baseline {
   return { captured_at: '2026-01-01T00:00:00+00:00', objects, relations: [] } as unknown as Baseline
 }
 
+/** How a copy that has these objects compares with a production that has those. */
+export function compare(production: SchemaObject[], copy: SchemaObject[], role = 'postgres'): CheckResult[] {
+  return compareObjects(baselineOf(production), { production, copy, equal: {} }, role)
+}
+
 class RolledBack extends Error {}
 
 /** What `look` sees after the statements; nothing of them remains. */
@@ -35,7 +40,7 @@ export async function after<T>(sql: Sql, statements: string, look: (sql: Transac
 /** The findings, passes left out, after the statements. */
 export async function findingsAfter(sql: Sql, before: SchemaObject[], statements: string): Promise<CheckResult[]> {
   const actual = await after(sql, statements, listObjects)
-  return compareObjects(baselineOf(before), actual, 'postgres').filter((row) => row.status !== 'pass')
+  return compare(before, actual).filter((row) => row.status !== 'pass')
 }
 
 export function lines(rows: readonly CheckResult[]): string[] {

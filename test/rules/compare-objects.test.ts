@@ -26,11 +26,11 @@ const table = (name: string, more: Partial<SchemaObject> = {}) =>
 function compare(
   expected: SchemaObject[],
   actual: SchemaObject[],
-  { role = 'reader', disarmed = [] as string[], buckets = [] as string[] } = {},
+  { role = 'reader', disarmed = [] as string[], buckets = [] as string[], equal = {} } = {},
 ) {
   const relations = [{ buckets: buckets.map((partition_name) => ({ partition_name })) }]
   const baseline = { captured_at: '2026-01-01', objects: expected, relations } as unknown as Baseline
-  return compareObjects(baseline, actual, role, new Set(disarmed))
+  return compareObjects(baseline, { production: expected, copy: actual, equal }, role, new Set(disarmed))
 }
 const lines = (rows: ReturnType<typeof compare>) =>
   rows.filter((row) => row.status !== 'pass').map((row) => `${row.status} ${row.object_name}: ${row.detail}`)
@@ -50,6 +50,23 @@ test('equal objects are counted by kind', () => {
       'pass table: 2 tables as in production',
     ],
   )
+})
+
+test('objects that the database compared are counted with the others', () => {
+  const count = (rows: ReturnType<typeof compare>) =>
+    rows.map((row) => `${row.status} ${row.object_name}: ${row.detail}`)
+  assert.equal(count(compare([], [], { equal: { table: 2, policy: 1 } })), [
+    'pass policy: 1 policy as in production',
+    'pass table: 2 tables as in production',
+  ])
+  assert.equal(count(compare([table('a.t'), table('a.u')], [table('a.t')], { equal: { table: 2 } })), [
+    'fail a.u: the table a.u is missing',
+    'pass table: 3 tables as in production',
+  ])
+  const unread = object('cron job', 'cron.job', '', { problem: 'reader may not: grant select on cron.job to reader' })
+  assert.equal(count(compare([], [unread], { equal: { 'cron job': 2 } })), [
+    "error cron.job: production's 2 cron jobs could not be compared: reader may not",
+  ])
 })
 
 test('a baseline without objects is an error, and so is one of problems only', () => {
