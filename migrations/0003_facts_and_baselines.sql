@@ -2642,7 +2642,8 @@ revoke all on function drill.list_baselines() from public;
 
 -- begin copy of sql/baselines/export_baseline.sql
 -- Counts leave as text: a JSON number beyond 2^53 would be rounded by many readers.
-create or replace function drill.export_baseline(p_baseline_id uuid default null)
+-- Whoever compares inside the database does without the objects: they are the most of it.
+create or replace function drill.export_baseline(p_baseline_id uuid default null, p_with_objects boolean default true)
 returns jsonb
 language plpgsql
 stable
@@ -2697,6 +2698,7 @@ begin
       )
       from drill.baseline_objects as o
       where o.baseline_id = b.baseline_id
+        and p_with_objects
     ),
     'relations', (
       select pg_catalog.jsonb_agg(
@@ -2768,10 +2770,10 @@ begin
 end
 $$;
 
-comment on function drill.export_baseline(uuid) is
-  'One baseline (null: the newest) as a JSON document, format pgdrill-baseline version 1; raises RD003 or RD004 when there is none';
+comment on function drill.export_baseline(uuid, boolean) is
+  'One baseline (null: the newest), with or without its objects, as a JSON document, format pgdrill-baseline version 1; raises RD003 or RD004 when there is none';
 
-revoke all on function drill.export_baseline(uuid) from public;
+revoke all on function drill.export_baseline(uuid, boolean) from public;
 -- end copy of sql/baselines/export_baseline.sql
 
 -- begin copy of sql/data/compare_baseline.sql
@@ -2987,7 +2989,7 @@ revoke all on function drill.verify_row_counts() from public;
 
 drop function drill.verify_row_counts();
 drop function drill.compare_baseline(text);
-drop function drill.export_baseline(uuid);
+drop function drill.export_baseline(uuid, boolean);
 drop function drill.list_baselines();
 drop function drill.capture_baseline(text, text, boolean);
 drop function drill._complete_baseline(uuid, jsonb, jsonb);

@@ -77,6 +77,9 @@ revoke all on function drill._mask_secrets(text) from public;
 -- Tables, and what hangs on them. Each branch passes once over its catalog and joins;
 -- nothing is asked per object but the server's own deparsing.
 --
+-- An expression that names no columns is deparsed without its table: else PostgreSQL
+-- first makes up a name for each column that there is.
+--
 -- What states something about the object comes before the text that the server
 -- makes of it, so that no name with a line break in it can pass for a statement.
 create or replace function drill._list_relation_objects()
@@ -108,6 +111,7 @@ as $$
       c.relispopulated,
       c.relpartbound,
       c.relam,
+      h.inhparent,
       m.schema_name is not null as is_managed,
       pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) as name
     from pg_catalog.pg_class as c
@@ -115,6 +119,9 @@ as $$
     -- What a platform manages is its own business, but for what users put into it.
     left join drill.managed_schemas as m on m.schema_name = n.nspname
     left join extension_member as e on e.objid = c.oid
+    left join pg_catalog.pg_inherits as h
+      on h.inhrelid = c.oid
+      and c.relispartition
     where c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
       and e.objid is null
       and n.nspname <> 'information_schema'
@@ -140,18 +147,48 @@ as $$
     where c.contype = 'n'
       and c.conrelid <> 0
   ),
+  attribute_options as materialized (
+    select a.attrelid
+    from pg_catalog.pg_attribute as a
+    where a.attoptions is not null
+  ),
+  -- Indexes of which the text would say only what stands elsewhere.
+  plain_index as materialized (
+    -- The constraint has the columns; PostgreSQL takes none but the default order and operator classes.
+    select c.conindid as indexrelid, 'as its constraint'::text as definition
+    from pg_catalog.pg_constraint as c
+    where c.contype in ('p', 'u')
+      and not exists (select from pg_catalog.pg_inherits as h where h.inhrelid = c.conindid)
+    union all
+    -- PostgreSQL attaches no other columns, expressions or conditions, but it does attach what sorts otherwise.
+    select i.indexrelid, 'as the index that it is part of'
+    from pg_catalog.pg_inherits as h
+    inner join pg_catalog.pg_index as i on i.indexrelid = h.inhrelid
+    inner join pg_catalog.pg_index as q on q.indexrelid = h.inhparent
+    where i.indoption = q.indoption
+      and i.indclass = q.indclass
+      and i.indcollation = q.indcollation
+      -- Options of operator classes: on both there may be others.
+      and i.indexrelid not in (select o.attrelid from attribute_options as o)
+      and q.indexrelid not in (select o.attrelid from attribute_options as o)
+  ),
   unenforced as (
     select distinct t.tgconstraint
     from pg_catalog.pg_trigger as t
     where t.tgconstraint <> 0
       and t.tgenabled not in ('O', 'A')
   ),
+  -- Materialized: else it is looked up column by column.
+  expression as materialized (
+    select d.adrelid, d.adnum, d.adbin
+    from pg_catalog.pg_attrdef as d
+  ),
   -- Of the tables that have partitions, as far as they are listed themselves.
   parent_column as materialized (
     select
       a.attrelid, a.attname, a.attnotnull, a.attgenerated, a.attidentity, a.attstorage, a.attcompression,
       a.attstattarget, a.attoptions, n.is_not_valid, n.connoinherit, d.adbin,
-      pg_catalog.pg_get_expr(d.adbin, d.adrelid) as expression
+      pg_catalog.pg_get_expr(d.adbin, case a.attgenerated when '' then 0 else a.attrelid end) as expression
     from relation as r
     inner join pg_catalog.pg_attribute as a on a.attrelid = r.oid
     left join pg_catalog.pg_attrdef as d
@@ -179,7 +216,7 @@ as $$
       'of type: ' || pg_catalog.format_type(nullif(r.reloftype, 0), null),
       'partition key: ' || case when r.relkind = 'p' then pg_catalog.pg_get_partkeydef(r.oid) end,
       case when r.relispartition then 'partition of: ' else 'inherits: ' end || pg_catalog.array_to_string(p.names, ', '),
-      'bound: ' || pg_catalog.pg_get_expr(r.relpartbound, r.oid),
+      'bound: ' || pg_catalog.pg_get_expr(r.relpartbound, 0),
       'row level security: ' || case when r.relrowsecurity then 'on' else 'off' end
         || case when r.relforcerowsecurity then ', forced' else '' end,
       'replica identity: ' || case r.relreplident when 'd' then 'default' when 'n' then 'nothing' when 'f' then 'full' when 'i' then 'index' end,
@@ -216,7 +253,7 @@ as $$
         when '' then 'default: '
         when 's' then 'generated stored: '
         when 'v' then 'generated virtual: '
-      end || pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+      end || pg_catalog.pg_get_expr(d.adbin, case a.attgenerated when '' then 0 else a.attrelid end),
       case a.attidentity when 'a' then 'identity: always' when 'd' then 'identity: by default' end,
       case
         when a.attcollation <> t.typcollation
@@ -237,17 +274,14 @@ as $$
   from pg_catalog.pg_attribute as a
   inner join relation as r on r.oid = a.attrelid
   inner join pg_catalog.pg_type as t on t.oid = a.atttypid
-  left join pg_catalog.pg_attrdef as d
+  left join expression as d
     on d.adrelid = a.attrelid
     and d.adnum = a.attnum
   left join not_null as n
     on n.conrelid = a.attrelid
     and n.attnum = a.attnum
-  left join pg_catalog.pg_inherits as h
-    on h.inhrelid = a.attrelid
-    and r.relispartition
   left join parent_column as q
-    on q.attrelid = h.inhparent
+    on q.attrelid = r.inhparent
     and q.attname = a.attname
   where r.relkind in ('r', 'p', 'f')
     and not r.is_managed
@@ -269,7 +303,7 @@ as $$
           when d.adbin is null or q.adbin is null then d.adbin is null and q.adbin is null
           -- Equal trees mean the same as long as they speak of no columns, which may have other numbers.
           when a.attgenerated = '' and d.adbin::text = q.adbin::text then true
-          else pg_catalog.pg_get_expr(d.adbin, d.adrelid) = q.expression
+          else pg_catalog.pg_get_expr(d.adbin, case a.attgenerated when '' then 0 else a.attrelid end) = q.expression
         end,
       false
     )
@@ -297,7 +331,11 @@ as $$
       case when i.indisclustered then 'clustered' end,
       case when i.indisreplident then 'replica identity' end,
       'part of: ' || pg_catalog.array_to_string(p.names, ', '),
-      pg_catalog.pg_get_indexdef(c.oid)
+      s.definition,
+      case
+        when s.definition is null then pg_catalog.pg_get_indexdef(c.oid)
+        else 'options: ' || (select pg_catalog.string_agg(o, ', ' order by o collate "C") from pg_catalog.unnest(c.reloptions) as o)
+      end
     ),
     r.name, r.relispartition
   from pg_catalog.pg_index as i
@@ -305,6 +343,7 @@ as $$
   inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
   inner join relation as r on r.oid = i.indrelid
   left join parent as p on p.inhrelid = i.indexrelid
+  left join plain_index as s on s.indexrelid = i.indexrelid
   where not r.is_managed
   union all
   select case r.relkind when 'v' then 'view' else 'materialized view' end as object_kind, r.name,
@@ -1386,7 +1425,7 @@ revoke all on function drill._list_optional_objects() from public;
 -- problem is null where the object was read; else it says in words what stood in the
 -- way of reading any object of that kind.
 --
--- Without jit: it would compile hundreds of expressions that run for a moment.
+-- Without jit: it would compile hundreds of expressions that run for a moment. With memory to sort all of them.
 create or replace function drill.list_objects()
 returns table (
   object_kind text, object_name text, definition text, relation_name text, is_of_partition boolean, problem text
@@ -1403,6 +1442,7 @@ set lc_monetary = 'C'
 set quote_all_identifiers = off
 set standard_conforming_strings = on
 set jit = off
+set work_mem = '64MB'
 as $$
   with object as (
     select o.*, null::text as problem from drill._list_relation_objects() as o
@@ -1412,38 +1452,55 @@ as $$
     select o.*, null from drill._list_access_objects() as o
     union all
     select o.* from drill._list_optional_objects() as o
-  )
-  -- Two roles that were dropped while their grants remained have one name.
-  select distinct on (o.object_kind collate "C", n.name collate "C")
-    o.object_kind,
-    n.name,
-    case
-      when d.definition ~* 'eyJ|bearer|authorization|://|passw|[kr]_live_|[kr]_test_|sb_secret_|sk-|whsec_|gh[pousr]_|github_pat_|xox|AKIA|AIza|SG\.|PRIVATE KEY'
-        then drill._mask_secrets(d.definition)
-      else d.definition
-    end,
-    o.relation_name,
-    o.is_of_partition,
-    o.problem
-  from object as o
+  ),
   -- PostgreSQL's own name for a role that is gone is its oid.
-  cross join lateral (
+  named as (
     select
+      o.object_kind,
       case
         when o.object_name like '%unknown (OID=%'
           then pg_catalog.regexp_replace(o.object_name, 'unknown \(OID=\d+\)', 'a dropped role', 'g')
         else o.object_name
-      end as name
-  ) as n
-  cross join lateral (
-    select
+      end as name,
       case
         when o.definition like '%unknown (OID=%'
           then pg_catalog.regexp_replace(o.definition, 'unknown \(OID=\d+\)', 'a dropped role', 'g')
         else coalesce(o.definition, '')
-      end as definition
-  ) as d
-  order by o.object_kind collate "C", n.name collate "C", d.definition collate "C"
+      end as definition,
+      o.relation_name,
+      o.is_of_partition,
+      o.problem
+    from object as o
+  ),
+  -- Some 30,000 characters each, or one definition that is longer.
+  chunked as materialized (
+    select n.*, pg_catalog.sum(pg_catalog.length(n.definition)) over (rows unbounded preceding) / 30000 as chunk
+    from named as n
+  ),
+  secret (pattern) as (
+    values ('eyJ|bearer|authorization|://|passw|[kr]_live_|[kr]_test_|sb_secret_|sk-|whsec_|gh[pousr]_|github_pat_|xox|AKIA|AIza|SG\.|PRIVATE KEY')
+  ),
+  -- A long text is searched ten times as fast as the same in many short ones.
+  suspicious as materialized (
+    select c.chunk
+    from chunked as c
+    group by c.chunk
+    having pg_catalog.string_agg(c.definition, E'\n') ~* (select s.pattern from secret as s)
+  )
+  -- Two roles that were dropped while their grants remained have one name.
+  select distinct on (c.object_kind collate "C", c.name collate "C")
+    c.object_kind,
+    c.name,
+    case
+      when u.chunk is not null and c.definition ~* (select s.pattern from secret as s) then drill._mask_secrets(c.definition)
+      else c.definition
+    end,
+    c.relation_name,
+    c.is_of_partition,
+    c.problem
+  from chunked as c
+  left join suspicious as u on u.chunk = c.chunk
+  order by c.object_kind collate "C", c.name collate "C", c.definition collate "C"
 $$;
 
 comment on function drill.list_objects() is
@@ -1723,7 +1780,8 @@ revoke all on function drill.capture_baseline(text, text, boolean) from public;
 
 -- begin copy of sql/baselines/export_baseline.sql
 -- Counts leave as text: a JSON number beyond 2^53 would be rounded by many readers.
-create or replace function drill.export_baseline(p_baseline_id uuid default null)
+-- Whoever compares inside the database does without the objects: they are the most of it.
+create or replace function drill.export_baseline(p_baseline_id uuid default null, p_with_objects boolean default true)
 returns jsonb
 language plpgsql
 stable
@@ -1778,6 +1836,7 @@ begin
       )
       from drill.baseline_objects as o
       where o.baseline_id = b.baseline_id
+        and p_with_objects
     ),
     'relations', (
       select pg_catalog.jsonb_agg(
@@ -1849,10 +1908,10 @@ begin
 end
 $$;
 
-comment on function drill.export_baseline(uuid) is
-  'One baseline (null: the newest) as a JSON document, format pgdrill-baseline version 1; raises RD003 or RD004 when there is none';
+comment on function drill.export_baseline(uuid, boolean) is
+  'One baseline (null: the newest), with or without its objects, as a JSON document, format pgdrill-baseline version 1; raises RD003 or RD004 when there is none';
 
-revoke all on function drill.export_baseline(uuid) from public;
+revoke all on function drill.export_baseline(uuid, boolean) from public;
 -- end copy of sql/baselines/export_baseline.sql
 
 -- begin copy of sql/access/verify_access.sql
