@@ -67,7 +67,8 @@ async function readBaselines(
     const read = async (name: string, file: BaselineSource | undefined) => {
       if (file !== undefined) return file
       const origin = `in ${target.name}`
-      return { origin, document: parseBaseline(await exportBaseline(database, name, 'dense'), origin) }
+      const document = parseBaseline(await exportBaseline(database, name), origin)
+      return { origin, document, isInside: false }
     }
     return [await read(first, files[0]), await read(second, files[1])]
   })
