@@ -6,6 +6,7 @@ import { withDatabase } from '../../src/database/connect.ts'
 import { captureBaseline, exportBaseline } from '../../src/database/facts.ts'
 import { makeBareDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
 import { suite } from '../support/suite.ts'
+import { reported } from './reported.ts'
 
 const test = suite('drill.capture_baseline')
 /** Partitions that ended until 2026-09-01 are closed. */
@@ -29,15 +30,7 @@ async function session(...statements: string[]): Promise<void> {
   await settled()
 }
 
-/** Until no more other sessions are left: the others have reported then. */
-async function settled(left = 0): Promise<void> {
-  for (;;) {
-    const others = await db.query(
-      'select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = $$client backend$$',
-    )
-    if (others.length <= left) return
-  }
-}
+const settled = (left = 0) => reported(db.cluster, db.target.connection.database, left)
 
 /** Captures, and gives what is stored of the partitions of s.t. */
 async function capture(call = `p_depth => 'full'`, ...settings: string[]): Promise<Stored[]> {

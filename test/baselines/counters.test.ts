@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { migrateUp } from '../../src/database/migrations.ts'
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
 import { suite } from '../support/suite.ts'
+import { reported } from './reported.ts'
 
 const test = suite('baselines/counters')
 let own: OwnCluster
@@ -42,6 +43,8 @@ async function crash(): Promise<void> {
   for (;;) {
     try {
       await own.use('app', (other) => other`select 1`)
+      // Before PostgreSQL 15 the first report of a database changes when its counters began.
+      await reported(own.cluster, 'app')
       return
     } catch {
       await sleep(100)
@@ -72,15 +75,7 @@ test('what a session has not reported is not seen; once it is, the next capture 
   })
   await writer.end()
   // Its end is when it reports.
-  for (;;) {
-    const others = await own.use(
-      'app',
-      (sql) => sql`
-        select from pg_stat_activity
-        where datname = 'app' and pid <> pg_backend_pid() and backend_type = 'client backend'`,
-    )
-    if (others.length === 0) break
-  }
+  await reported(own.cluster, 'app')
   assert.is((await capture()).row_count, '8')
 })
 
