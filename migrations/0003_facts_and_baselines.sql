@@ -2418,6 +2418,13 @@ begin
     baseline_id, relation_name, partition_name, bucket_name, grain, starts_at, ends_at, partition_starts_at,
     partition_ends_at, is_default, row_count, oldest_at, newest_at, fingerprint, is_carried, change_mark
   )
+  -- Materialized, or the partitions would be listed anew for each bucket.
+  with partition as materialized (
+    select o.relation_name, p.*
+    from drill.baseline_relations as o
+    cross join lateral drill.list_partitions(o.relation_name) as p
+    where o.baseline_id = v_previous_id
+  )
   select
     v_baseline_id, k.relation_name, k.partition_name, k.bucket_name, k.grain, k.starts_at, k.ends_at, k.partition_starts_at,
     k.partition_ends_at, k.is_default, k.row_count, k.oldest_at, k.newest_at,
@@ -2429,7 +2436,9 @@ begin
   inner join drill.baseline_relations as o
     on o.baseline_id = v_previous_id
     and o.relation_name = k.relation_name
-  inner join drill.list_partitions(k.relation_name) as p on p.partition_name = k.partition_name
+  inner join partition as p
+    on p.relation_name = k.relation_name
+    and p.partition_name = k.partition_name
   where k.baseline_id = v_previous_id
     and k.grain = 'partition'
     and k.change_mark = v_marks ->> k.partition_name

@@ -57,7 +57,7 @@ export class Stages {
       shownAt = this.#now()
       const line = `… ${name}: ${plainLine(text)}`
       // A line that wraps could not be taken back.
-      const width = Math.max(20, (this.#stream.columns ?? 80) - 3)
+      const width = Math.max(20, (this.#stream.columns || 80) - 3)
       if (isLive) this.#stream.write(`\r\u001b[K  ${this.#colors.dim(line.slice(0, width))}`)
       else this.#stream.write(`  ${line}\n`)
     }
