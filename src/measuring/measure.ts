@@ -70,7 +70,7 @@ export async function measure(
         task,
         task.facts.buckets.reduce((sum, { row_count }) => sum + Number(row_count ?? 0), 0),
       )
-      tell(progress.text())
+      if (queue.length === 0) tell(progress.text())
     }
   }
   const clock = setInterval(() => tell(progress.text()), 1000)
