@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { embed, installOrder, newestCopies } from './embedded-copies.ts'
 
 const root = join(import.meta.dirname, '..')
-const name = process.argv[2] ?? ''
+const name = process.argv.slice(2).filter((argument) => argument !== '--')[0] ?? ''
 if (!/^[a-z][a-z0-9_]*$/.test(name)) {
   console.error('new-migration: a name in snake_case is needed: make migration NAME=add_something')
   process.exit(2)

@@ -97,6 +97,8 @@
 \ir isolation/verify_isolation.sql
 \ir guards/verify_guards_fire.sql
 \ir guards/verify_partition_keys.sql
+\ir drills/drills.sql
+\ir drills/drill_policy.sql
 \ir verdict/verify_waivers.sql
 \ir verdict/verify_all.sql
 \ir verdict/assert_verified.sql

@@ -6,7 +6,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select '0005'
+  select '0006'
 $$;
 
 comment on function drill.schema_version() is

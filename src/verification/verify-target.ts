@@ -17,6 +17,7 @@ import {
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { type Facts, measure } from '../measuring/measure.ts'
+import type { ProbeAnswer } from '../probes/answer.ts'
 import { toolVersion } from '../project-files.ts'
 import { compareBaseline } from '../rules/compare-baseline.ts'
 import { compareObjects } from '../rules/compare-objects.ts'
@@ -73,6 +74,10 @@ export interface Verification {
   baseline: BaselineSource | null
   recovery: Recovery | null
   buckets: Bucket[]
+  /** The restored application that was probed; null when none was asked for. */
+  app_url: string | null
+  /** What its probes got; judged in results. */
+  answers: ProbeAnswer[]
   results: CheckResult[]
   verdict: Verdict
   stages: StageTime[]
@@ -114,6 +119,8 @@ export async function verifyTarget(question: Question, stages: Stages): Promise<
       baseline: judged.baseline,
       recovery: judged.recovery,
       buckets: judged.buckets,
+      app_url: null,
+      answers: [],
       results: judged.results,
       verdict: judge(judged.results),
       stages: stages.times,
