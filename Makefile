@@ -111,6 +111,24 @@ sandbox-down: build ## Stop and remove it
 test: build ## Run the tests: FILTER=part of a path
 	@$(script) test/run.ts $$ARGS $${FILTER:+-- "$$FILTER"}
 
+# The whole suite on every supported major; a summary at the end, and an error if one of them was not green.
+.PHONY: test-matrix
+test-matrix: build ## Run all tests on each PostgreSQL, fetched on demand: PG='14 18' for some, default 14 to 18
+	@summary=; code=0; \
+	for major in $${PG:-14 15 16 17 18}; do \
+	  echo "PostgreSQL $$major" >&2; \
+	  mkdir -p build; log="build/test-matrix-$$major.log"; \
+	  if $(MAKE) --no-print-directory postgres PG="$$major" >&2 && \
+	    PG= PGDRILL_PG_MAJOR="$$major" $(script) test/run.ts $$ARGS $${FILTER:+-- "$$FILTER"} > "$$log" 2>&1; \
+	  then :; else code=1; grep -E '^FAIL|^ +FAIL' "$$log" >&2; fi; \
+	  summary="$${summary}PostgreSQL $$major: $$(tail -n 1 "$$log")\n"; \
+	done; \
+	printf "$$summary"; exit $$code
+
+.PHONY: types
+types: build ## Write the declarations for those who import pgdrill (npm pack does)
+	@$(script) scripts/types.ts
+
 .PHONY: check
 check: build ## Check style, types, and that sql/, migrations/ and documents agree
 	@node_modules/.bin/biome check

@@ -12,7 +12,7 @@ rmSync(outdir, { recursive: true, force: true })
 const { metafile } = await build({
   absWorkingDir: root,
   // All files lie in dist/ itself: the program finds sql/ and migrations/ beside that folder.
-  entryPoints: ['src/bin.ts'],
+  entryPoints: ['src/bin.ts', 'src/index.ts'],
   outdir,
   bundle: true,
   splitting: true,
