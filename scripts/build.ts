@@ -19,6 +19,8 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
+  // Not shipped: loaded from where the user installed it, by --browser alone.
+  external: ['playwright-core'],
   // Some packages are CommonJS and ask for parts of Node.
   banner: {
     js: "import { createRequire as createBundleRequire } from 'node:module'\nconst require = createBundleRequire(import.meta.url)",
