@@ -102,7 +102,7 @@ const onSandbox: typeof withThrowAwaySandbox = async (stages, use) =>
 // Without its proof a verification does not count, but what was found is not kept back.
 function prove(directory: string, verification: Verification): Verification {
   try {
-    writeProof(directory, verification)
+    writeProof(directory, { verification, drill: null, attachments: [] })
     return verification
   } catch (error) {
     if (!(error instanceof CouldNotVerify)) throw error

@@ -25,6 +25,7 @@ import { disarmedObjects } from '../rules/disarming.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Stages, StageTime } from '../terminal/stages.ts'
 import { type BaselineSource, newestBaselineIn } from './baseline-source.ts'
+import { type GuardOutput, guardOutputOf } from './guard-output.ts'
 import { type AskedProduction, askProduction, identityResult, requireRightDatabase } from './right-database.ts'
 import { runAmcheck } from './run-amcheck.ts'
 import { runCheck, runChecks, runProbes } from './run-checks.ts'
@@ -74,6 +75,8 @@ export interface Verification {
   baseline: BaselineSource | null
   recovery: Recovery | null
   buckets: Bucket[]
+  /** What the guards' functions answered, before waivers; null when they were not called. */
+  guard_output: GuardOutput | null
   /** The restored application that was probed; null when none was asked for. */
   app_url: string | null
   /** What its probes got; judged in results. */
@@ -119,6 +122,7 @@ export async function verifyTarget(question: Question, stages: Stages): Promise<
       baseline: judged.baseline,
       recovery: judged.recovery,
       buckets: judged.buckets,
+      guard_output: judged.guard_output,
       app_url: null,
       answers: [],
       results: judged.results,
@@ -133,11 +137,20 @@ interface Judged {
   baseline: BaselineSource | null
   recovery: Recovery | null
   buckets: Bucket[]
+  guard_output: GuardOutput | null
   results: CheckResult[]
   now: string | null
 }
 
-const nothingJudged: Judged = { identity: null, baseline: null, recovery: null, buckets: [], results: [], now: null }
+const nothingJudged: Judged = {
+  identity: null,
+  baseline: null,
+  recovery: null,
+  buckets: [],
+  guard_output: null,
+  results: [],
+  now: null,
+}
 
 async function judgeCopy(
   database: Database,
@@ -201,7 +214,15 @@ async function judgeCopy(
         }
         results.push(...compareBaseline(baseline.document, copy))
       }
-      return { identity, baseline, recovery, buckets, results: await applyWaivers(transaction, results), now }
+      return {
+        identity,
+        baseline,
+        recovery,
+        buckets,
+        guard_output: guardOutputOf(results),
+        results: await applyWaivers(transaction, results),
+        now,
+      }
     })
 }
 

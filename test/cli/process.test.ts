@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { makeDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
 import { suite } from '../support/suite.ts'
-import { assertCode, assertRefused, type Outcome, urlOf, Workplace } from './program.ts'
+import { assertCode, assertRefused, type Outcome, proofFiles, urlOf, Workplace } from './program.ts'
 
 const test = suite('cli/process')
 let good: Scratch
@@ -44,8 +44,11 @@ test('a good copy: 0, the result alone on stdout, the proof whole and equal to i
   const result = JSON.parse(outcome.stdout)
   assert.is(result.verdict.status, 'verified')
   const folder = `verify/proofs/${result.verification_id}`
-  assert.equal(outcome.files, [`${folder}/proof.json`, `${folder}/report.md`])
-  assert.is(place.read(folder, 'proof.json'), outcome.stdout)
+  assert.equal(
+    outcome.files,
+    proofFiles.map((name) => `${folder}/${name}`),
+  )
+  assert.equal(JSON.parse(place.read(folder, 'proof.json')).verification, result)
   assert.match(place.read(folder, 'report.md'), /^# PASS/)
   assert.match(outcome.stderr, new RegExp(`^proof: ${folder}$`, 'm'))
 })
@@ -139,8 +142,11 @@ test('TARGET=sandbox: the whole job, named as such, and nothing left', async () 
   assert.match(outcome.stdout, /SANDBOX: this is no drill/)
   assert.match(outcome.stdout, /PASS \[sandbox\] sandbox: /)
   assert.match(outcome.stderr, /point-in-time restore .*s in all/)
-  assert.equal(outcome.files, ['rehearsal/proof.json', 'rehearsal/report.md'])
-  const proof = JSON.parse(place.read('rehearsal', 'proof.json'))
+  assert.equal(
+    outcome.files,
+    proofFiles.map((name) => `rehearsal/${name}`),
+  )
+  const proof = JSON.parse(place.read('rehearsal', 'proof.json')).verification
   assert.is(proof.target.is_sandbox, true)
   assert.match(place.read('rehearsal', 'report.md'), /never counts as a drill/)
   const socket = decodeURIComponent(/host=([^&]+)/.exec(proof.target.url)?.[1] ?? '')

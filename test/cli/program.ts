@@ -19,6 +19,9 @@ export interface Outcome {
   files: string[]
 }
 
+/** The files of a proof of a verification with a baseline and without an application, sorted. */
+export const proofFiles = ['SHA256SUMS', 'baseline.json', 'guards.txt', 'proof.json', 'report.md', 'restored.json']
+
 /** A password that must never be seen again; percent-encoded and plain it has this part in common. */
 export const canary = 'C4nary%21s3cret'
 const seen = /C4nary/

@@ -73,7 +73,7 @@ test('a table', async () => {
   assertHarmless(damaged.stdout)
   assert.match(damaged.stdout, /FAIL {2}row_counts .*<script>\|\\u001b\[31m.* is empty, baseline has 5 rows/)
   assertHarmlessMarkdown(place.read('damaged', 'report.md'))
-  const proof = JSON.parse(place.read('damaged', 'proof.json'))
+  const proof = JSON.parse(place.read('damaged', 'proof.json')).verification
   assert.ok(
     proof.results.some((row: { object_name: string }) => row.object_name === `public."${name}"`),
     'as it is, in JSON',
