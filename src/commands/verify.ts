@@ -1,9 +1,8 @@
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import pc from 'picocolors'
 import { CouldNotVerify } from '../could-not-verify.ts'
-import type { CheckResult, Depth } from '../database/contract.ts'
+import type { CheckResult } from '../database/contract.ts'
 import { findTarget, lookUpProductionOf, type Target } from '../database/targets.ts'
 import { verificationJson } from '../proof/json.ts'
 import { verificationText } from '../proof/text.ts'
@@ -11,22 +10,13 @@ import { proofsDirectory, requireNoProof, writeProof } from '../proof/write-proo
 import { judge } from '../rules/verdict.ts'
 import type { withThrowAwaySandbox } from '../sandbox/throw-away.ts'
 import { Stages } from '../terminal/stages.ts'
-import { type BaselineSource, baselineOfFile } from '../verification/baseline-source.ts'
-import { depths } from '../verification/depths.ts'
-import { parseMoment } from '../verification/moment.ts'
 import { type Question, type Verification, verifyTarget } from '../verification/verify-target.ts'
 import type { ProgramOutput, SetExitCode } from './program-output.ts'
-import { formatOption, jobsOption, nowOption, statementTimeoutOption, targetOption } from './shared-options.ts'
+import { formatOption, targetOption } from './shared-options.ts'
+import { addVerifyOptions, baselineOf, questionOf, type VerifyOptions } from './verify-options.ts'
 
-interface Options {
+interface Options extends VerifyOptions {
   target?: string
-  baseline?: string
-  depth: Depth
-  failurePoint?: string
-  restorePoint?: string
-  now?: string
-  statementTimeout?: number
-  jobs: number
   format: 'text' | 'json'
   out?: string
   proof: boolean
@@ -46,32 +36,7 @@ Examples:
 
 /** pgdrill verify: the main job. Verdict on stdout, proof in a folder. */
 export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): Command {
-  return new Command('verify')
-    .addOption(targetOption())
-    .option('-b, --baseline <file>', 'baseline of production (default: the newest one inside the target)')
-    .addOption(
-      new Option(
-        '-d, --depth <depth>',
-        'quick: catalog only; standard: counts and timestamps too; full: every page of tables and indexes too',
-      )
-        .choices(depths)
-        .default('standard'),
-    )
-    .addOption(
-      new Option(
-        '--failure-point <time>',
-        'when production failed, such as 2026-11-23T04:30:00Z (default: now)',
-      ).argParser((text) => parseMoment(text, '--failure-point')),
-    )
-    .addOption(
-      new Option(
-        '--restore-point <time>',
-        'the moment to which you restored, to compare with what was recovered (default: not compared)',
-      ).argParser((text) => parseMoment(text, '--restore-point')),
-    )
-    .addOption(nowOption())
-    .addOption(statementTimeoutOption())
-    .addOption(jobsOption(Math.min(64, availableParallelism()), 'the cores of this machine'))
+  return addVerifyOptions(new Command('verify').addOption(targetOption()))
     .addOption(formatOption())
     .option('-o, --out <directory>', `where the proof is written (default: ${proofsDirectory}/<id>)`)
     .option('--no-proof', 'write no proof')
@@ -80,12 +45,12 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
     .action(async (options: Options) => {
       // What can be known to be wrong is said now, not after an hour of counting.
       if (options.proof && options.out !== undefined) requireNoProof(options.out)
-      const baseline = options.baseline === undefined ? undefined : baselineOfFile(options.baseline)
+      const baseline = baselineOf(options)
       const stages = new Stages()
       const found =
         options.target === 'sandbox'
-          ? await onSandbox(stages, (sandbox) => verifyTarget(question(options, baseline, sandbox), stages))
-          : await verifyTarget(question(options, baseline, databasesOf(findTarget(options.target))), stages)
+          ? await onSandbox(stages, (sandbox) => verifyTarget(questionOf(options, baseline, sandbox), stages))
+          : await verifyTarget(questionOf(options, baseline, databasesOf(findTarget(options.target))), stages)
       const directory = options.out ?? join(proofsDirectory, found.verification_id)
       const verification = options.proof ? prove(directory, found) : found
       output.stdout(render(verification, options, output))
@@ -124,23 +89,6 @@ function prove(directory: string, verification: Verification): Verification {
 
 function databasesOf(target: Target): Pick<Question, 'target' | 'production'> {
   return { target, production: lookUpProductionOf(target) }
-}
-
-function question(
-  options: Options,
-  baseline: BaselineSource | undefined,
-  databases: Pick<Question, 'target' | 'production'>,
-): Question {
-  return {
-    ...databases,
-    depth: options.depth,
-    baseline,
-    failurePoint: options.failurePoint,
-    restorePoint: options.restorePoint,
-    now: options.now,
-    statementTimeout: options.statementTimeout === undefined ? undefined : options.statementTimeout * 1000,
-    jobs: options.jobs,
-  }
 }
 
 function render(verification: Verification, options: Options, output: ProgramOutput): string {

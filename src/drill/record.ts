@@ -19,7 +19,8 @@ export interface Stage {
 export interface TimeBound {
   status: 'pass' | 'fail' | 'error'
   seconds: number | null
-  budget_seconds: number
+  /** As production, or a baseline of it, says; null when neither could be asked. */
+  budget_seconds: number | null
   detail: string
 }
 
@@ -57,8 +58,10 @@ export interface DrillRecord {
   started_at: string
   restore_started_at: string | null
   restored_at: string | null
+  /** When it was verified; while it is not: when the last verification ended. */
   verified_at: string | null
   finished_at: string | null
+  /** When production failed; unless somebody said so, when the restore began. */
   failure_point: string | null
   /** The moment to which somebody wanted to restore. */
   restore_point: string | null
@@ -70,6 +73,8 @@ export interface DrillRecord {
   rpo: TimeBound
   /** How far the target's clock was ahead of ours, in seconds; null when it was not asked. */
   clock_skew_seconds: number | null
+  /** The same of production's clock. */
+  production_clock_skew_seconds: number | null
   baseline_id: string | null
   verdict: 'verified' | 'failed' | 'could_not_verify' | null
   follow_ups: FollowUp[]

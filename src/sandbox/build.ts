@@ -56,12 +56,27 @@ export async function buildProduction(root: string, stages: Stages): Promise<Clu
   return production
 }
 
+/** A production that has failed, and what it can be restored from. */
+export interface FailedProduction {
+  production: Cluster
+  /** Directory of the base backup. */
+  backup: string
+  /** When the last writer ended. */
+  failedAt: string
+}
+
 /**
  * The whole way of a real restore: a production with traffic, checks installed, a baseline, an online base backup, WAL
  * archiving, and a second cluster restored to a point in time.
  * @param root an empty directory, guarded by a watchdog
  */
 export async function buildSandbox(root: string, stages: Stages): Promise<Sandbox> {
+  const failed = await buildFailedProduction(root, stages)
+  return { production: failed.production, restore: await restoreProduction(root, failed, stages) }
+}
+
+/** Everything up to the failure: it still runs, but nobody writes any more. */
+export async function buildFailedProduction(root: string, stages: Stages): Promise<FailedProduction> {
   const production = await buildProduction(root, stages)
   const target = sandboxTarget('production', production)
   await stages.run('install the checks', () => migrateUp(target))
@@ -74,21 +89,32 @@ export async function buildSandbox(root: string, stages: Stages): Promise<Sandbo
     await stages.run('base backup while writers run', async () => {
       await takeBaseBackup(production, backup)
     })
-    await stages.run('more traffic, then the failure', async () => {
+    const failedAt = await stages.run('more traffic, then the failure', async () => {
       await sleep(1000)
       const sql = production.connect(sandboxDatabase)
       await sql`select pg_catalog.pg_create_restore_point(${restorePoint})`
       await sql.end()
       await sleep(500)
       await traffic.stop()
+      const stoppedAt = new Date().toISOString()
       await waitForArchive(production)
+      return stoppedAt
     })
+    return { production, backup, failedAt }
   } catch (error) {
     // Writers that go on would keep the process from ending.
     await traffic.stop().catch(() => {})
     throw error
   }
-  const restore = await stages.run('point-in-time restore', async () =>
+}
+
+/** Restores it in a second cluster, to half a second before it failed. */
+export async function restoreProduction(
+  root: string,
+  { production, backup }: FailedProduction,
+  stages: Stages,
+): Promise<Cluster> {
+  return await stages.run('point-in-time restore', async () =>
     restoreToPointInTime({
       binaries: await findBinaries(),
       directory: join(root, 'restore'),
@@ -98,7 +124,6 @@ export async function buildSandbox(root: string, stages: Stages): Promise<Sandbo
       target: { name: restorePoint },
     }),
   )
-  return { production, restore }
 }
 
 /** For `.catch` of buildSandbox: whatever stopped it, nothing was verified. */

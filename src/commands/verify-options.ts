@@ -1,0 +1,78 @@
+// What a verification can be asked, the same in pgdrill verify and within a drill.
+
+import { availableParallelism } from 'node:os'
+import { type Command, Option } from 'commander'
+import type { Depth } from '../database/contract.ts'
+import { type BaselineSource, baselineOfFile } from '../verification/baseline-source.ts'
+import { depths } from '../verification/depths.ts'
+import { parseMoment } from '../verification/moment.ts'
+import type { Question } from '../verification/verify-target.ts'
+import { jobsOption, nowOption, statementTimeoutOption } from './shared-options.ts'
+
+export interface VerifyOptions {
+  baseline?: string
+  depth: Depth
+  failurePoint?: string
+  restorePoint?: string
+  now?: string
+  statementTimeout?: number
+  jobs: number
+}
+
+/** Adds the options by which a verification is asked. */
+export function addVerifyOptions(command: Command): Command {
+  return command
+    .option('-b, --baseline <file>', 'baseline of production (default: the newest one inside the target)')
+    .addOption(
+      new Option(
+        '-d, --depth <depth>',
+        'quick: catalog only; standard: counts and timestamps too; full: every page of tables and indexes too',
+      )
+        .choices(depths)
+        .default('standard'),
+    )
+    .addOption(failurePointOption('now'))
+    .addOption(restorePointOption())
+    .addOption(nowOption())
+    .addOption(statementTimeoutOption())
+    .addOption(jobsOption(Math.min(64, availableParallelism()), 'the cores of this machine'))
+}
+
+/** --failure-point TIME. @param standard what it is without the option, in words */
+export function failurePointOption(standard: string): Option {
+  return new Option(
+    '--failure-point <time>',
+    `when production failed, such as 2026-11-23T04:30:00Z (default: ${standard})`,
+  ).argParser((text) => parseMoment(text, '--failure-point'))
+}
+
+/** --restore-point TIME */
+export function restorePointOption(): Option {
+  return new Option(
+    '--restore-point <time>',
+    'the moment to which you restored, to compare with what was recovered (default: not compared)',
+  ).argParser((text) => parseMoment(text, '--restore-point'))
+}
+
+/** The baseline that the options name. @throws CouldNotVerify when it is missing or no usable baseline */
+export function baselineOf(options: { baseline?: string }): BaselineSource | undefined {
+  return options.baseline === undefined ? undefined : baselineOfFile(options.baseline)
+}
+
+/** What is asked of one target. */
+export function questionOf(
+  options: VerifyOptions,
+  baseline: BaselineSource | undefined,
+  databases: Pick<Question, 'target' | 'production'>,
+): Question {
+  return {
+    ...databases,
+    depth: options.depth,
+    baseline,
+    failurePoint: options.failurePoint,
+    restorePoint: options.restorePoint,
+    now: options.now,
+    statementTimeout: options.statementTimeout === undefined ? undefined : options.statementTimeout * 1000,
+    jobs: options.jobs,
+  }
+}

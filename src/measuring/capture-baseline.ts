@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import { type Baseline, parseBaseline } from '../baselines/document.ts'
+import { baselineFileName, baselinesDirectory, writeBaselineFile } from '../baselines/file.ts'
+import { CouldNotVerify } from '../could-not-verify.ts'
+import { type Database, type Limits, withDatabase } from '../database/connect.ts'
+import { beginBaseline, completeBaseline, exportBaseline, listChangeMarks } from '../database/facts.ts'
+import { requireSchema } from '../database/installed-schema.ts'
+import type { Target } from '../database/targets.ts'
+import { measure } from './measure.ts'
+
+export interface CaptureOptions {
+  label?: string | undefined
+  depth: 'standard' | 'full'
+  /** Measures closed partitions anew, even when nobody wrote into them since the last baseline. */
+  full?: boolean | undefined
+  jobs: number
+}
+
+/**
+ * Measures production in one snapshot and stores a baseline in it. Gives its document as text.
+ * @param tell is told how far the counting is
+ * @throws CouldNotVerify when it cannot be reached or has not the checks
+ */
+export async function captureBaseline(
+  target: Target,
+  limits: Limits,
+  options: CaptureOptions,
+  tell: (text: string) => void,
+): Promise<string> {
+  return await withDatabase(target, limits, async (database) => {
+    await requireSchema(database, target)
+    return await captureIn(database, target, limits, options, tell)
+  })
+}
+
+/**
+ * Keeps a captured baseline as a file, too. Gives what it holds, and the file.
+ * @param document as captureBaseline gave it
+ * @param out undefined: the place where baselines are kept
+ * @throws CouldNotVerify when it cannot be written; it is stored in production all the same
+ */
+export function keepBaseline(
+  target: Target,
+  document: string,
+  out: string | undefined,
+): { baseline: Baseline; file: string } {
+  const baseline = parseBaseline(document, 'just captured')
+  const file = out ?? join(baselinesDirectory, baselineFileName(target.name, baseline))
+  try {
+    writeBaselineFile(file, document)
+  } catch (error) {
+    throw new CouldNotVerify(
+      `the baseline ${baseline.baseline_id} is stored in ${target.name}, but ${file} cannot be written: ${(error as Error).message}`,
+      `Make room, then: pgdrill baseline export ${baseline.baseline_id} --target ${target.name} --out FILE.`,
+      { cause: error },
+    )
+  }
+  return { baseline, file }
+}
+
+async function captureIn(
+  database: Database,
+  target: Target,
+  limits: Limits,
+  { label, depth, full, jobs }: CaptureOptions,
+  tell: (text: string) => void,
+): Promise<string> {
+  // Before the snapshot: what is written after it must give another mark, or the next capture would not count it.
+  const marks = await listChangeMarks(database)
+  return await database
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (transaction) => {
+      const begun = await beginBaseline(transaction, { label, depth, isComplete: full === true })
+      const { captured_at: asOf, carried_names } = begun
+      const carriedNames = new Set(carried_names)
+      const tenantsOf = { installationId: null }
+      const measuring = { target, limits, jobs, depth, asOf, tenantsOf, carriedNames }
+      await completeBaseline(transaction, begun, await measure(transaction, measuring, tell), marks)
+      return await exportBaseline(transaction, begun.baseline_id)
+    })
+}
