@@ -6,9 +6,9 @@ export function targetOption(): Option {
   return new Option('-t, --target <name>', 'the database: its URL is in <NAME>_DATABASE_URL (environment or .env)')
 }
 
-/** --format text|json */
-export function formatOption(): Option {
-  return new Option('--format <format>', 'what is written to stdout').choices(['text', 'json']).default('text')
+/** --format text|json, or others; text is the default. */
+export function formatOption(formats: readonly string[] = ['text', 'json']): Option {
+  return new Option('--format <format>', 'what is written to stdout').choices(formats).default('text')
 }
 
 /** --now TIME: what the checks take as now, for backdated drills. */

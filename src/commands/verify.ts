@@ -4,7 +4,7 @@ import pc from 'picocolors'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { CheckResult } from '../database/contract.ts'
 import { findTarget, lookUpProductionOf, type Target } from '../database/targets.ts'
-import { verificationJson } from '../proof/json.ts'
+import { type ProofFormat, proofFormats, renderProof } from '../proof/formats.ts'
 import { verificationText } from '../proof/text.ts'
 import { proofsDirectory, requireNoProof, writeProof } from '../proof/write-proof.ts'
 import { judge } from '../rules/verdict.ts'
@@ -17,7 +17,7 @@ import { addVerifyOptions, baselineOf, questionOf, type VerifyOptions } from './
 
 interface Options extends VerifyOptions {
   target?: string
-  format: 'text' | 'json'
+  format: ProofFormat
   out?: string
   proof: boolean
   verbose?: true
@@ -31,13 +31,14 @@ Examples:
   pgdrill verify --target restore            the database of RESTORE_DATABASE_URL, against the newest baseline inside it
   pgdrill verify --target restore --baseline verify/baselines/production-20261123T043000Z-1a2b3c4d.json
   pgdrill verify --target restore --failure-point 2026-11-23T04:30:00Z --format json > result.json
+  pgdrill verify --target restore --format junit > junit.xml       for CI; github writes annotations
   pgdrill verify --target restore --restore-point 2026-11-23T04:25:00Z     was that moment reached, and not passed?
   pgdrill verify --target restore --depth full --jobs 8     eight connections count`
 
 /** pgdrill verify: the main job. Verdict on stdout, proof in a folder. */
 export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): Command {
   return addVerifyOptions(new Command('verify').addOption(targetOption()))
-    .addOption(formatOption())
+    .addOption(formatOption(proofFormats))
     .option('-o, --out <directory>', `where the proof is written (default: ${proofsDirectory}/<id>)`)
     .option('--no-proof', 'write no proof')
     .option('-v, --verbose', 'list every pass and what is not applicable, too')
@@ -92,9 +93,9 @@ function databasesOf(target: Target): Pick<Question, 'target' | 'production'> {
 }
 
 function render(verification: Verification, options: Options, output: ProgramOutput): string {
-  return options.format === 'json'
-    ? verificationJson(verification)
-    : verificationText(verification, pc.createColors(output.isColored), options.verbose === true)
+  return options.format === 'text'
+    ? verificationText(verification, pc.createColors(output.isColored), options.verbose === true)
+    : renderProof({ verification, drill: null, attachments: [] }, options.format)
 }
 
 function total(verification: Verification): string {

@@ -1,6 +1,7 @@
 import type { ProbeAnswer } from '../probes/answer.ts'
+import type { Attachment } from '../probes/attachment.ts'
 import { guardsText } from './guards-text.ts'
-import type { Attachment, Proof } from './proof.ts'
+import type { Proof } from './proof.ts'
 
 /** The names that the proof's own files have, and others may not. */
 const reserved = new Set([

@@ -1,12 +1,6 @@
 import type { DrillRecord } from '../drill/record.ts'
+import type { Attachment } from '../probes/attachment.ts'
 import type { Verification } from '../verification/verify-target.ts'
-
-/** A further file of a proof, such as a screenshot. */
-export interface Attachment {
-  /** Below the proof's folder, with / between: letters, digits, dots, dashes, underscores. */
-  path: string
-  bytes: Uint8Array
-}
 
 /** What a proof is made of: every writer makes its format from this. */
 export interface Proof {

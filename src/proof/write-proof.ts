@@ -1,10 +1,13 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import type { Attachment } from '../probes/attachment.ts'
 import { proofDocument, sha256 } from './document.ts'
-import { verificationMarkdown } from './markdown.ts'
+import { junitXml } from './junit.ts'
+import { reportMarkdown } from './markdown.ts'
 import { factFiles, textFile } from './parts.ts'
-import type { Attachment, Proof } from './proof.ts'
+import { prometheusText } from './prometheus.ts'
+import type { Proof } from './proof.ts'
 
 /** Where proofs land, below the working directory. */
 export const proofsDirectory = join('verify', 'proofs')
@@ -61,7 +64,9 @@ export function writeProof(directory: string, proof: Proof): { sha256: string } 
 function proofFiles(proof: Proof): Attachment[] {
   const files = [
     textFile('proof.json', proofDocument(proof)),
-    textFile('report.md', verificationMarkdown(proof.verification)),
+    textFile('report.md', reportMarkdown(proof)),
+    textFile('junit.xml', junitXml(proof)),
+    textFile('metrics.prom', prometheusText(proof)),
     ...factFiles(proof),
     ...proof.attachments,
   ]

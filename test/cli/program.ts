@@ -20,7 +20,16 @@ export interface Outcome {
 }
 
 /** The files of a proof of a verification with a baseline and without an application, sorted. */
-export const proofFiles = ['SHA256SUMS', 'baseline.json', 'guards.txt', 'proof.json', 'report.md', 'restored.json']
+export const proofFiles = [
+  'SHA256SUMS',
+  'baseline.json',
+  'guards.txt',
+  'junit.xml',
+  'metrics.prom',
+  'proof.json',
+  'report.md',
+  'restored.json',
+]
 
 /** A password that must never be seen again; percent-encoded and plain it has this part in common. */
 export const canary = 'C4nary%21s3cret'

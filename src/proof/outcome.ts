@@ -1,0 +1,60 @@
+import type { Verdict } from '../rules/verdict.ts'
+import { plainLine } from '../terminal/plain-text.ts'
+import { explainVerdict } from './explain.ts'
+import type { Proof } from './proof.ts'
+
+export interface Outcome {
+  status: Verdict['status']
+  /** One sentence: why. */
+  reason: string
+}
+
+const order: Verdict['status'][] = ['failed', 'could_not_verify', 'verified']
+export const outcomeWords: Record<Verdict['status'], string> = {
+  verified: 'PASS',
+  failed: 'FAIL',
+  could_not_verify: 'COULD NOT VERIFY',
+}
+
+/** The verdict over a proof: never better than that of its verification, its times, or the drill's own. */
+export function outcomeOf(proof: Proof): Outcome {
+  const { verification, drill } = proof
+  const parts: Outcome[] = [{ status: verification.verdict.status, reason: whyOf(proof) }]
+  if (drill !== null) {
+    const bounds = { RTO: drill.rto, RPO: drill.rpo }
+    for (const [name, { status, detail }] of Object.entries(bounds)) {
+      if (status === 'pass') continue
+      const what = status === 'fail' ? 'was not met' : 'is not known'
+      parts.push({
+        status: status === 'fail' ? 'failed' : 'could_not_verify',
+        reason: `the ${name} ${what}: ${detail}`,
+      })
+    }
+    if (drill.verdict === null) parts.push({ status: 'could_not_verify', reason: `the drill is ${drill.state}` })
+    else if (drill.verdict !== 'verified') parts.push({ status: drill.verdict, reason: 'the drill has this verdict' })
+  }
+  return order
+    .map((status) => parts.find((part) => part.status === status))
+    .find((part) => part !== undefined) as Outcome
+}
+
+/** The verdict in one line: what of, and why. */
+export function explainOutcome(proof: Proof): string {
+  const { drill, verification } = proof
+  if (drill === null) return explainVerdict(verification)
+  const { status, reason } = outcomeOf(proof)
+  const sandbox = verification.target.is_sandbox ? ' [sandbox]' : ''
+  return plainLine(`${outcomeWords[status]}${sandbox} drill ${drill.ticket} into ${drill.target_name}: ${reason}`)
+}
+
+function whyOf({ verification: { verdict, results, depth } }: Proof): string {
+  const { pass, fail, error, waived } = verdict.counts
+  const cause = results.find((row) => row.status === (verdict.status === 'failed' ? 'fail' : 'error'))
+  const first = cause === undefined ? '' : `, first: ${cause.detail}`
+  if (verdict.status === 'failed') return `${fail} of ${fail + pass + error + waived} findings failed${first}`
+  if (verdict.status === 'could_not_verify') {
+    return error === 0 ? 'nothing was looked at' : `${error} could not be looked at, and nothing failed${first}`
+  }
+  const quick = depth === 'quick' ? ' (quick: no row was counted)' : ''
+  return `${pass} passed, none failed, and all that was asked for was looked at${quick}${waived > 0 ? `; ${waived} waived` : ''}`
+}
