@@ -6,7 +6,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select '0006'
+  select '0007'
 $$;
 
 comment on function drill.schema_version() is

@@ -173,6 +173,16 @@ export interface BaselineSummary {
   row_count: string
 }
 
+/** A recorded incident; drill_id is the first good drill that was started after it, null while one is due. */
+export interface Incident {
+  incident_id: string
+  occurred_at: string
+  what: string
+  recorded_at: string
+  recorded_by: string
+  drill_id: string | null
+}
+
 /** What the program calls: function, arguments as PostgreSQL lists them, and the columns that come back. */
 export const contract = {
   'drill.get_identity()': [
@@ -273,6 +283,11 @@ export const contract = {
   'drill.export_registrations()': null,
   'drill.import_registrations(jsonb)': null,
   'drill.verify_waivers(jsonb)': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
+  'drill.get_cadence_facts()': null,
+  'drill.get_schema_changes(uuid)': null,
+  'drill.record_incident(timestamp with time zone, text)': null,
+  'drill.list_incidents()': ['incident_id', 'occurred_at', 'what', 'recorded_at', 'recorded_by', 'drill_id'],
+  'drill.verify_cadence()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.capture_baseline(text, text, boolean)': null,
   'drill._list_change_marks()': null,
   'drill._begin_baseline(text, text, boolean)': null,
