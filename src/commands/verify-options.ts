@@ -3,13 +3,14 @@
 import { availableParallelism } from 'node:os'
 import { type Command, Option } from 'commander'
 import type { Depth } from '../database/contract.ts'
+import { type AppFlags, type AppOptions, findApp } from '../probes/app-question.ts'
 import { type BaselineSource, baselineOfFile } from '../verification/baseline-source.ts'
 import { depths } from '../verification/depths.ts'
 import { parseMoment } from '../verification/moment.ts'
 import type { Question } from '../verification/verify-target.ts'
 import { jobsOption, nowOption, statementTimeoutOption } from './shared-options.ts'
 
-export interface VerifyOptions {
+export interface VerifyOptions extends AppFlags {
   baseline?: string
   depth: Depth
   failurePoint?: string
@@ -36,6 +37,11 @@ export function addVerifyOptions(command: Command): Command {
     .addOption(nowOption())
     .addOption(statementTimeoutOption())
     .addOption(jobsOption(Math.min(64, availableParallelism()), 'the cores of this machine'))
+    .option('--app-url <url>', 'the restored app, to be probed too (default: <TARGET>_APP_URL; docs/app.md)')
+    .option('--no-app', 'judge the database alone, whatever is configured')
+    .option('--probes <file>', 'what the app is asked, as JSON (default: the probes of OpsMantik)')
+    .option('--browser', 'open the page in an installed Chrome or Chromium too, and put a screenshot into the proof')
+    .option('--app-shares-address', "production's app may have the same address and port, as on a shared host")
 }
 
 /** --failure-point TIME. @param standard what it is without the option, in words */
@@ -59,14 +65,20 @@ export function baselineOf(options: { baseline?: string }): BaselineSource | und
   return options.baseline === undefined ? undefined : baselineOfFile(options.baseline)
 }
 
-/** What is asked of one target. */
+/**
+ * What is asked of one target.
+ * @param app what appOptionsOf() made of the same options, and where screenshots go
+ * @throws CouldNotVerify when the address of the target's app is not usable
+ */
 export function questionOf(
   options: VerifyOptions,
   baseline: BaselineSource | undefined,
   databases: Pick<Question, 'target' | 'production'>,
+  app: AppOptions,
 ): Question {
   return {
     ...databases,
+    app: findApp(databases.target, app),
     depth: options.depth,
     baseline,
     failurePoint: options.failurePoint,

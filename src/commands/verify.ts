@@ -4,6 +4,8 @@ import pc from 'picocolors'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { CheckResult } from '../database/contract.ts'
 import { findTarget, lookUpProductionOf, type Target } from '../database/targets.ts'
+import { type AppOptions, appOptionsOf } from '../probes/app-question.ts'
+import type { Attachment } from '../probes/attachment.ts'
 import { type ProofFormat, proofFormats, renderProof } from '../proof/formats.ts'
 import { verificationText } from '../proof/text.ts'
 import { proofsDirectory, requireNoProof, writeProof } from '../proof/write-proof.ts'
@@ -33,7 +35,8 @@ Examples:
   pgdrill verify --target restore --failure-point 2026-11-23T04:30:00Z --format json > result.json
   pgdrill verify --target restore --format junit > junit.xml       for CI; github writes annotations
   pgdrill verify --target restore --restore-point 2026-11-23T04:25:00Z     was that moment reached, and not passed?
-  pgdrill verify --target restore --depth full --jobs 8     eight connections count`
+  pgdrill verify --target restore --depth full --jobs 8     eight connections count
+  pgdrill verify --target restore --app-url https://restored.example.com --browser     the restored app, too`
 
 /** pgdrill verify: the main job. Verdict on stdout, proof in a folder. */
 export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): Command {
@@ -47,13 +50,16 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
       // What can be known to be wrong is said now, not after an hour of counting.
       if (options.proof && options.out !== undefined) requireNoProof(options.out)
       const baseline = baselineOf(options)
+      const attachments: Attachment[] = []
+      const app = appOptionsOf(options, (attachment) => attachments.push(attachment))
+      if (options.target === 'sandbox') requireNoUrl(app)
       const stages = new Stages()
       const found =
         options.target === 'sandbox'
-          ? await onSandbox(stages, (sandbox) => verifyTarget(questionOf(options, baseline, sandbox), stages))
-          : await verifyTarget(questionOf(options, baseline, databasesOf(findTarget(options.target))), stages)
+          ? await onSandbox(stages, (sandbox) => verifyTarget(questionOf(options, baseline, sandbox, app), stages))
+          : await verifyTarget(questionOf(options, baseline, databasesOf(findTarget(options.target)), app), stages)
       const directory = options.out ?? join(proofsDirectory, found.verification_id)
-      const verification = options.proof ? prove(directory, found) : found
+      const verification = options.proof ? prove(directory, found, attachments) : found
       output.stdout(render(verification, options, output))
       if (verification === found && options.proof) output.stderr(`proof: ${directory}\n`)
       if (options.target === 'sandbox') output.stderr(`stages: ${total(verification)}\n`)
@@ -66,9 +72,9 @@ const onSandbox: typeof withThrowAwaySandbox = async (stages, use) =>
   await (await import('../sandbox/throw-away.ts')).withThrowAwaySandbox(stages, use)
 
 // Without its proof a verification does not count, but what was found is not kept back.
-function prove(directory: string, verification: Verification): Verification {
+function prove(directory: string, verification: Verification, attachments: Attachment[]): Verification {
   try {
-    writeProof(directory, { verification, drill: null, attachments: [] })
+    writeProof(directory, { verification, drill: null, attachments })
     return verification
   } catch (error) {
     if (!(error instanceof CouldNotVerify)) throw error
@@ -86,6 +92,12 @@ function prove(directory: string, verification: Verification): Verification {
     ]
     return { ...verification, results, verdict: judge(results) }
   }
+}
+
+/** @throws CouldNotVerify when another app is named for the sandbox */
+function requireNoUrl({ url }: AppOptions): void {
+  if (!url) return
+  throw new CouldNotVerify('the sandbox has an app of its own', 'Leave --app-url out, or name another target.')
 }
 
 function databasesOf(target: Target): Pick<Question, 'target' | 'production'> {

@@ -11,10 +11,15 @@ export interface Target {
   /** Such as "the environment", ".env" or "the sandbox". */
   configuredBy: string
   connection: ConnectionSettings
+  /** Further settings that came with it; undefined: they are looked up like its URL. */
+  setting?: Setting
 }
 
 /** File in which `pgdrill sandbox up` leaves the URLs of its two databases. */
 export const sandboxTargetsFile = '.sandbox/targets.env'
+
+/** What Target.configuredBy says of a database of the sandbox. */
+const theSandbox = 'the sandbox'
 
 /** The environment variable of a target: restore -> RESTORE_DATABASE_URL. */
 export function targetVariable(name: string): string {
@@ -61,7 +66,7 @@ export function lookUpTarget(name: string): Target | undefined {
   const sources: [string, NodeJS.Dict<string>][] = [
     ['the environment', process.env],
     ['.env', readEnvFile('.env')],
-    ['the sandbox', readEnvFile(sandboxTargetsFile)],
+    [theSandbox, readEnvFile(sandboxTargetsFile)],
   ]
   for (const [configuredBy, values] of sources) {
     const url = values[variable]
@@ -72,13 +77,27 @@ export function lookUpTarget(name: string): Target | undefined {
   return undefined
 }
 
+/** Gives the value of an environment variable; undefined when it is not set, or empty. */
+export type Setting = (variable: string) => string | undefined
+
+/**
+ * Where further settings of a target are looked up: the environment, then .env. Those of a sandbox are in its own file
+ * alone, so that its copy is never asked with the keys of somebody's own, nor the other way round.
+ */
+export function settingsFor(target: Target): Setting {
+  if (target.setting !== undefined) return target.setting
+  const sources =
+    target.configuredBy === theSandbox ? [readEnvFile(sandboxTargetsFile)] : [process.env, readEnvFile('.env')]
+  return (variable) => sources.map((values) => values[variable]).find((value) => value !== undefined && value !== '')
+}
+
 /**
  * Finds the production that a target may be a copy of. The production of a sandbox that happens to be up is not the
  * production of somebody's own copy, nor the other way round.
  */
 export function lookUpProductionOf(target: Target): Target | undefined {
   const production = lookUpTarget('production')
-  const isOfSandbox = (one: Target | undefined) => one?.configuredBy === 'the sandbox'
+  const isOfSandbox = (one: Target | undefined) => one?.configuredBy === theSandbox
   return isOfSandbox(production) === isOfSandbox(target) ? production : undefined
 }
 

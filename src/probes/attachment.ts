@@ -1,6 +1,6 @@
-/** A file that belongs into the proof beside what was answered: whoever writes the proof writes it there. */
+/** A further file of a proof, such as a screenshot: whoever writes the proof writes it there. */
 export interface Attachment {
-  /** Below the proof's folder, with slashes, such as screenshots/page.png. */
+  /** Below the proof's folder, with / between: letters, digits, dots, dashes, underscores. */
   path: string
   bytes: Uint8Array
 }

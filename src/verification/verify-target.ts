@@ -18,6 +18,9 @@ import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { type Facts, measure } from '../measuring/measure.ts'
 import type { ProbeAnswer } from '../probes/answer.ts'
+import type { AppQuestion } from '../probes/app-question.ts'
+import { requireOtherApp } from '../probes/other-app.ts'
+import { bare } from '../probes/request.ts'
 import { toolVersion } from '../project-files.ts'
 import { compareBaseline } from '../rules/compare-baseline.ts'
 import { compareObjects } from '../rules/compare-objects.ts'
@@ -26,6 +29,7 @@ import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Stages, StageTime } from '../terminal/stages.ts'
 import { type BaselineSource, newestBaselineIn } from './baseline-source.ts'
 import { type GuardOutput, guardOutputOf } from './guard-output.ts'
+import { noApp, probeApp } from './probe-app.ts'
 import { type AskedProduction, askProduction, identityResult, requireRightDatabase } from './right-database.ts'
 import { runAmcheck } from './run-amcheck.ts'
 import { runCheck, runChecks, runProbes } from './run-checks.ts'
@@ -48,6 +52,8 @@ export interface Question {
   statementTimeout: number | undefined
   /** How many connections count. */
   jobs: number
+  /** The restored app; undefined: the database is judged alone. */
+  app?: AppQuestion | undefined
 }
 
 /** The recovery point, and what it was held against. */
@@ -95,18 +101,20 @@ export async function verifyTarget(question: Question, stages: Stages): Promise<
   const startedAt = new Date()
   const { now, restorePoint, statementTimeout } = question
   const limits = { isCopy: true, now, restorePoint, statementTimeout }
+  const id = verificationId(startedAt, target)
+  const app = question.app === undefined ? noApp : await requireOtherApp(question.app)
 
   return await withDatabase(target, limits, async (database) => {
     const asked = await askProduction(database, target, question.production)
     await requireSchema(database, target)
     const attestation = compareManifests(shippedManifest(), await installedManifest(database))
     const judged = attestation.every((row) => row.status === 'pass' || row.object_name === guardRpc)
-      ? await judgeCopy(database, question, limits, asked, attestation, stages)
+      ? await judgeCopy(database, question, { id, limits, asked, attestation, app }, stages)
       : { ...nothingJudged, baseline: question.baseline ?? null, results: [...attestation, untrusted] }
     return {
       format: 'pgdrill-verification',
       format_version: 1,
-      verification_id: verificationId(startedAt, target),
+      verification_id: id,
       tool_version: toolVersion(),
       started_at: startedAt.toISOString(),
       finished_at: new Date().toISOString(),
@@ -123,8 +131,8 @@ export async function verifyTarget(question: Question, stages: Stages): Promise<
       recovery: judged.recovery,
       buckets: judged.buckets,
       guard_output: judged.guard_output,
-      app_url: null,
-      answers: [],
+      app_url: question.app === undefined ? null : bare(question.app.url),
+      answers: judged.answers,
       results: judged.results,
       verdict: judge(judged.results),
       stages: stages.times,
@@ -138,6 +146,7 @@ interface Judged {
   recovery: Recovery | null
   buckets: Bucket[]
   guard_output: GuardOutput | null
+  answers: ProbeAnswer[]
   results: CheckResult[]
   now: string | null
 }
@@ -148,16 +157,25 @@ const nothingJudged: Judged = {
   recovery: null,
   buckets: [],
   guard_output: null,
+  answers: [],
   results: [],
   now: null,
+}
+
+/** What was found out before the copy is looked at. */
+interface Beginning {
+  id: string
+  limits: Limits
+  asked: AskedProduction
+  attestation: CheckResult[]
+  /** How the app was told from production's, or that none is asked for. */
+  app: CheckResult
 }
 
 async function judgeCopy(
   database: Database,
   question: Question,
-  limits: Limits,
-  asked: AskedProduction,
-  attestation: CheckResult[],
+  { id, limits, asked, attestation, app }: Beginning,
   stages: Stages,
 ): Promise<Judged> {
   const baseline = question.baseline ?? (await newestBaselineIn(database, question.target))
@@ -214,12 +232,20 @@ async function judgeCopy(
         }
         results.push(...compareBaseline(baseline.document, copy))
       }
+      // Last, as it makes the app write; the snapshot does not see that.
+      const { target, production } = question
+      const probed =
+        question.app === undefined
+          ? { results: [], answers: [] }
+          : await probeApp(transaction, question.app, { target, production, verificationId: id, buckets }, stages)
+      results.push(app, ...probed.results)
       return {
         identity,
         baseline,
         recovery,
         buckets,
         guard_output: guardOutputOf(results),
+        answers: probed.answers,
         results: await applyWaivers(transaction, results),
         now,
       }

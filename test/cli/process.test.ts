@@ -2,9 +2,10 @@
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import type { CheckResult } from '../../src/database/contract.ts'
 import { makeDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
 import { suite } from '../support/suite.ts'
-import { assertCode, assertRefused, type Outcome, proofFiles, urlOf, Workplace } from './program.ts'
+import { answerFiles, assertCode, assertRefused, type Outcome, proofFiles, urlOf, Workplace } from './program.ts'
 
 const test = suite('cli/process')
 let good: Scratch
@@ -144,10 +145,15 @@ test('TARGET=sandbox: the whole job, named as such, and nothing left', async () 
   assert.match(outcome.stderr, /point-in-time restore .*s in all/)
   assert.equal(
     outcome.files,
-    proofFiles.map((name) => `rehearsal/${name}`),
+    [...proofFiles, ...answerFiles].sort().map((name) => `rehearsal/${name}`),
   )
   const proof = JSON.parse(place.read('rehearsal', 'proof.json')).verification
   assert.is(proof.target.is_sandbox, true)
+  assert.match(proof.app_url, /^http:\/\/127\.0\.0\.1:\d+\/$/)
+  for (const check of ['app', 'app_health', 'app_sync', 'app_worker', 'app_page', 'app_keys']) {
+    const rows = proof.results.filter((row: CheckResult) => row.check_name === check)
+    assert.ok(rows.length > 0 && rows.every((row: CheckResult) => row.status === 'pass'), check)
+  }
   assert.match(place.read('rehearsal', 'report.md'), /never counts as a drill/)
   const socket = decodeURIComponent(/host=([^&]+)/.exec(proof.target.url)?.[1] ?? '')
   assert.ok(socket.startsWith('/'))

@@ -31,6 +31,17 @@ export const proofFiles = [
   'restored.json',
 ]
 
+/** What the probes of the sandbox's app add to them. */
+export const answerFiles = [
+  'health.json',
+  'page.json',
+  'page_2.json',
+  'sync.json',
+  'worker.json',
+  'worker_forged.json',
+  'worker_unsigned.json',
+]
+
 /** A password that must never be seen again; percent-encoded and plain it has this part in common. */
 export const canary = 'C4nary%21s3cret'
 const seen = /C4nary/
