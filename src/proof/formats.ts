@@ -1,4 +1,5 @@
 import { githubAnnotations } from './github.ts'
+import { reportHtml } from './html/report.ts'
 import { verificationJson } from './json.ts'
 import { junitXml } from './junit.ts'
 import { reportMarkdown } from './markdown.ts'
@@ -9,6 +10,7 @@ const writers = {
   json: ({ verification }: Proof) => verificationJson(verification),
   junit: junitXml,
   markdown: reportMarkdown,
+  html: reportHtml,
   prometheus: prometheusText,
   github: githubAnnotations,
 } satisfies Record<string, (proof: Proof) => string>

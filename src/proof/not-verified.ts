@@ -6,13 +6,15 @@ import { lossOf, recoveryTimeOf } from './times.ts'
 export interface NotVerified {
   what: string
   why: string
+  /** False for what this database does not have. */
+  isApplicable: boolean
 }
 
 /** What was not verified, most important first: what could not be looked at, what was not asked for, what does not apply. */
 export function notVerified(proof: Proof): NotVerified[] {
   const { verification, drill } = proof
   const { results, depth, app_url, baseline, target } = verification
-  const list: NotVerified[] = results
+  const list: Omit<NotVerified, 'isApplicable'>[] = results
     .filter((row) => row.status === 'error')
     .map((row) => ({ what: named(row.check_name, row.object_name), why: row.detail }))
   const [loss, time] = [lossOf(proof), recoveryTimeOf(proof)]
@@ -40,11 +42,15 @@ export function notVerified(proof: Proof): NotVerified[] {
     const key = JSON.stringify([row.check_name, row.detail])
     skipped.set(key, (skipped.get(key) ?? 0) + 1)
   }
+  const absent: typeof list = []
   for (const [key, times] of skipped) {
     const [check, detail] = JSON.parse(key) as [string, string]
-    list.push({ what: check, why: `not applicable: ${detail}${times > 1 ? ` (${group(times)} times)` : ''}` })
+    absent.push({ what: check, why: `not applicable: ${detail}${times > 1 ? ` (${group(times)} times)` : ''}` })
   }
-  return list
+  return [
+    ...list.map((one) => ({ ...one, isApplicable: true })),
+    ...absent.map((one) => ({ ...one, isApplicable: false })),
+  ]
 }
 
 function named(check: string, object: string | null): string {

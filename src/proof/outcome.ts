@@ -31,11 +31,13 @@ export function outcomeOf(proof: Proof): Outcome {
       })
     }
     if (drill.verdict === null) parts.push({ status: 'could_not_verify', reason: `the drill is ${drill.state}` })
-    else if (drill.verdict !== 'verified') parts.push({ status: drill.verdict, reason: 'the drill has this verdict' })
+    else if (!parts.some(({ status }) => status === drill.verdict)) {
+      parts.push({ status: drill.verdict, reason: 'so says the record of the drill' })
+    }
   }
-  return order
-    .map((status) => parts.find((part) => part.status === status))
-    .find((part) => part !== undefined) as Outcome
+  const status = order.find((one) => parts.some((part) => part.status === one)) ?? 'could_not_verify'
+  const reasons = parts.filter((part) => part.status === status).map(({ reason }) => reason)
+  return { status, reason: reasons.join('; ') }
 }
 
 /** The verdict in one line: what of, and why. */
@@ -51,7 +53,7 @@ function whyOf({ verification: { verdict, results, depth } }: Proof): string {
   const { pass, fail, error, waived } = verdict.counts
   const cause = results.find((row) => row.status === (verdict.status === 'failed' ? 'fail' : 'error'))
   const first = cause === undefined ? '' : `, first: ${cause.detail}`
-  if (verdict.status === 'failed') return `${fail} of ${fail + pass + error + waived} findings failed${first}`
+  if (verdict.status === 'failed') return `${fail} of ${fail + pass + error + waived} results failed${first}`
   if (verdict.status === 'could_not_verify') {
     return error === 0 ? 'nothing was looked at' : `${error} could not be looked at, and nothing failed${first}`
   }

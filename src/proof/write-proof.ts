@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { Attachment } from '../probes/attachment.ts'
 import { proofDocument, sha256 } from './document.ts'
+import { reportHtml } from './html/report.ts'
 import { junitXml } from './junit.ts'
 import { reportMarkdown } from './markdown.ts'
 import { factFiles, textFile } from './parts.ts'
@@ -64,6 +65,7 @@ export function writeProof(directory: string, proof: Proof): { sha256: string } 
 function proofFiles(proof: Proof): Attachment[] {
   const files = [
     textFile('proof.json', proofDocument(proof)),
+    textFile('report.html', reportHtml(proof)),
     textFile('report.md', reportMarkdown(proof)),
     textFile('junit.xml', junitXml(proof)),
     textFile('metrics.prom', prometheusText(proof)),

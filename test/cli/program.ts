@@ -27,6 +27,7 @@ export const proofFiles = [
   'junit.xml',
   'metrics.prom',
   'proof.json',
+  'report.html',
   'report.md',
   'restored.json',
 ]
