@@ -52,9 +52,9 @@ comment on column drill.drills.is_sandbox is 'True for a rehearsal, which never 
 comment on column drill.drills.started_at is 'When the drill was started';
 comment on column drill.drills.restore_started_at is 'When the restore was started';
 comment on column drill.drills.restored_at is 'When the restore was said to be done';
-comment on column drill.drills.verified_at is 'When the last verification ended';
+comment on column drill.drills.verified_at is 'When it was verified; of what never was: when the last verification ended';
 comment on column drill.drills.finished_at is 'When the drill was finished or aborted';
-comment on column drill.drills.failure_point is 'When production failed, or was taken to have failed';
+comment on column drill.drills.failure_point is 'When production failed, or was taken to have failed: when the restore began';
 comment on column drill.drills.restore_point is 'The moment to which somebody wanted to restore';
 comment on column drill.drills.recovery_point is 'Up to when the restored data reaches';
 comment on column drill.drills.recovery_time is 'From the start of the restore until it was verified (RTO); null when not known';
@@ -80,8 +80,12 @@ create table drill.drill_policy (
   is_only_row boolean primary key default true,
   is_app_required boolean not null default true,
   drill_every interval,
+  baseline_max_age interval not null default interval '1 day',
+  follow_up_due interval not null default interval '14 days',
   constraint drill_policy_is_only_row_check check (is_only_row),
-  constraint drill_policy_drill_every_check check (drill_every > interval '0')
+  constraint drill_policy_drill_every_check check (drill_every > interval '0'),
+  constraint drill_policy_baseline_max_age_check check (baseline_max_age >= interval '0'),
+  constraint drill_policy_follow_up_due_check check (follow_up_due >= interval '0')
 );
 
 comment on table drill.drill_policy is
@@ -89,11 +93,100 @@ comment on table drill.drill_policy is
 comment on column drill.drill_policy.is_only_row is 'Always true: there is one row';
 comment on column drill.drill_policy.is_app_required is 'False: a drill of the database alone counts';
 comment on column drill.drill_policy.drill_every is 'At most this long between good drills; null: one in each calendar quarter (UTC)';
+comment on column drill.drill_policy.baseline_max_age is
+  'A drill that starts captures a baseline when the newest one is older';
+comment on column drill.drill_policy.follow_up_due is
+  'How long what a drill could not look at may stay so; what it found wrong: half as long';
 
 insert into drill.drill_policy default values;
 
 revoke all on table drill.drill_policy from public;
 -- end copy of sql/drills/drill_policy.sql
+
+-- begin copy of sql/drills/record_drill.sql
+-- A drill that was recorded stays as it was: the same document again changes nothing,
+-- another one under its name is refused. The document is the drill of proof.json
+-- (DrillRecord), with tool_version and proof_sha256 beside what it has there.
+create or replace function drill.record_drill(p_drill jsonb)
+returns boolean
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_drill_id text := p_drill ->> 'drill_id';
+  v_proof_sha256 text := p_drill ->> 'proof_sha256';
+  v_state text := p_drill ->> 'state';
+  v_is_recorded boolean;
+begin
+  if v_drill_id is null or v_drill_id !~ '^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$' or v_state is null then
+    raise exception using
+      errcode = 'RD011',
+      message = 'cannot record the drill: the document is no drill',
+      hint = 'Give the drill of a proof: pgdrill drill status records what is waiting.';
+  end if;
+
+  insert into drill.drills (
+    drill_id, ticket, lead, db_owner, app_owner, method, scope, target_name, is_sandbox, started_at, restore_started_at,
+    restored_at, verified_at, finished_at, failure_point, restore_point, recovery_point, recovery_time, data_loss,
+    baseline_id, state, verdict, follow_ups, notes, tool_version, proof_sha256, previous_proof_sha256
+  )
+  values (
+    v_drill_id,
+    p_drill ->> 'ticket',
+    p_drill #>> '{owners,lead}',
+    p_drill #>> '{owners,db_owner}',
+    p_drill #>> '{owners,app_owner}',
+    p_drill ->> 'method',
+    p_drill ->> 'scope',
+    p_drill ->> 'target_name',
+    -- A sandbox cannot be talked into a real drill.
+    (p_drill ->> 'is_sandbox')::boolean or coalesce(pg_catalog.current_setting('drill.sandbox', true) = 'on', false),
+    (p_drill ->> 'started_at')::timestamptz,
+    (p_drill ->> 'restore_started_at')::timestamptz,
+    (p_drill ->> 'restored_at')::timestamptz,
+    (p_drill ->> 'verified_at')::timestamptz,
+    (p_drill ->> 'finished_at')::timestamptz,
+    (p_drill ->> 'failure_point')::timestamptz,
+    (p_drill ->> 'restore_point')::timestamptz,
+    (p_drill ->> 'recovery_point')::timestamptz,
+    pg_catalog.make_interval(secs => (p_drill #>> '{rto,seconds}')::double precision),
+    pg_catalog.make_interval(secs => (p_drill #>> '{rpo,seconds}')::double precision),
+    (p_drill ->> 'baseline_id')::uuid,
+    v_state,
+    p_drill ->> 'verdict',
+    coalesce(p_drill -> 'follow_ups', '[]'),
+    coalesce(p_drill -> 'notes', '[]'),
+    p_drill ->> 'tool_version',
+    v_proof_sha256,
+    p_drill #>> '{previous,proof_sha256}'
+  )
+  on conflict (drill_id) do nothing
+  returning true
+  into v_is_recorded;
+
+  if v_is_recorded is null and not exists (
+    select
+    from drill.drills as d
+    where d.drill_id = v_drill_id
+      and d.state = v_state
+      and d.proof_sha256 is not distinct from v_proof_sha256
+  ) then
+    raise exception using
+      errcode = 'RD012',
+      message = format('the drill %L is recorded already, with another state or proof', v_drill_id),
+      hint = format('Compare the proof at hand with: select * from drill.drills where drill_id = %L.', v_drill_id);
+  end if;
+
+  return coalesce(v_is_recorded, false);
+end
+$$;
+
+comment on function drill.record_drill(jsonb) is
+  'Records a finished or aborted drill in production, once; true when it was not recorded before; raises RD011, RD012';
+
+revoke all on function drill.record_drill(jsonb) from public;
+-- end copy of sql/drills/record_drill.sql
 
 -- begin copy of sql/core/schema_version.sql
 -- Changed by every migration: the command line compares it with the migrations
@@ -115,5 +208,6 @@ revoke all on function drill.schema_version() from public;
 
 -- Down Migration
 
+drop function drill.record_drill(jsonb);
 drop table drill.drill_policy;
 drop table drill.drills;

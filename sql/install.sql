@@ -99,6 +99,7 @@
 \ir guards/verify_partition_keys.sql
 \ir drills/drills.sql
 \ir drills/drill_policy.sql
+\ir drills/record_drill.sql
 \ir cadence/incidents.sql
 \ir cadence/record_incident.sql
 \ir cadence/_duration_words.sql

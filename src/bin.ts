@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runCli } from './cli.ts'
+import { handInterruption } from './interruption.ts'
 
 // A reader that has seen enough (| head) must not turn a verdict into a crash.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -8,7 +9,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(2)
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
+  process.on(signal, () => {
+    if (handInterruption(signal)) return
     // What runs in a database ends with its connection, and a throw-away sandbox is removed by its watchdog.
     process.stderr.write(`\npgdrill: interrupted by ${signal}: nothing was decided\n`)
     process.exit(2)

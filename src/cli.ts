@@ -19,6 +19,11 @@ const entries: CommandEntry[] = [
     load: async (output, setExitCode) => (await import('./commands/verify.ts')).verifyCommand(output, setExitCode),
   },
   {
+    name: 'drill',
+    description: 'a drill from start to proof: the clock around a restore made elsewhere, or all in one',
+    load: async (output, setExitCode) => (await import('./commands/drill/index.ts')).drillCommand(output, setExitCode),
+  },
+  {
     name: 'baseline',
     description: 'capture, list, show, export and compare the facts of production',
     load: async (output) => (await import('./commands/baseline/index.ts')).baselineCommand(output),

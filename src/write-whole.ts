@@ -1,11 +1,11 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { CouldNotVerify } from './could-not-verify.ts'
 
 /** Writes a file beside its place and renames it, so that a reader never meets half of it. @throws CouldNotVerify */
 export function writeWhole(path: string, content: string): void {
   const beside = `${path}.${process.pid}.partial`
   try {
-    writeFileSync(beside, content)
+    writeFileSync(beside, content, { flush: true })
     renameSync(beside, path)
   } catch (error) {
     try {
@@ -14,5 +14,19 @@ export function writeWhole(path: string, content: string): void {
       // What went wrong first is what has to be told.
     }
     throw new CouldNotVerify(`${path} cannot be written: ${(error as Error).message}`, undefined, { cause: error })
+  }
+}
+
+/** Reads a text file. @param kind what it is called in messages @throws CouldNotVerify when it is missing or unreadable */
+export function readWholeFile(path: string, kind: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new CouldNotVerify(
+      code === 'ENOENT' ? `the ${kind} ${path} does not exist` : `the ${kind} ${path} cannot be read: ${message}`,
+      undefined,
+      { cause: error },
+    )
   }
 }

@@ -49,9 +49,9 @@ comment on column drill.drills.is_sandbox is 'True for a rehearsal, which never 
 comment on column drill.drills.started_at is 'When the drill was started';
 comment on column drill.drills.restore_started_at is 'When the restore was started';
 comment on column drill.drills.restored_at is 'When the restore was said to be done';
-comment on column drill.drills.verified_at is 'When the last verification ended';
+comment on column drill.drills.verified_at is 'When it was verified; of what never was: when the last verification ended';
 comment on column drill.drills.finished_at is 'When the drill was finished or aborted';
-comment on column drill.drills.failure_point is 'When production failed, or was taken to have failed';
+comment on column drill.drills.failure_point is 'When production failed, or was taken to have failed: when the restore began';
 comment on column drill.drills.restore_point is 'The moment to which somebody wanted to restore';
 comment on column drill.drills.recovery_point is 'Up to when the restored data reaches';
 comment on column drill.drills.recovery_time is 'From the start of the restore until it was verified (RTO); null when not known';

@@ -280,6 +280,7 @@ export const contract = {
     'actual',
   ],
   'drill.record_heartbeat()': null,
+  'drill.record_drill(jsonb)': null,
   'drill.export_registrations()': null,
   'drill.import_registrations(jsonb)': null,
   'drill.verify_waivers(jsonb)': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],

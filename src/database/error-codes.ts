@@ -10,4 +10,6 @@ export const errorCodes = {
   RD008: 'a policy is not set',
   RD009: 'the RPC that exists cannot be replaced',
   RD010: 'the probe row is taken back',
+  RD011: 'cannot record the drill: the document is no drill',
+  RD012: 'the drill is recorded already, with another state or proof',
 } as const

@@ -63,12 +63,7 @@ export function lookUpTarget(name: string): Target | undefined {
     )
   }
   const variable = targetVariable(name)
-  const sources: [string, NodeJS.Dict<string>][] = [
-    ['the environment', process.env],
-    ['.env', readEnvFile('.env')],
-    [theSandbox, readEnvFile(sandboxTargetsFile)],
-  ]
-  for (const [configuredBy, values] of sources) {
+  for (const [configuredBy, values] of sources()) {
     const url = values[variable]
     if (url !== undefined && url !== '') {
       return { name, variable, configuredBy, connection: parseConnectionUrl(url, variable) }
@@ -91,6 +86,14 @@ export function settingsFor(target: Target): Setting {
   return (variable) => sources.map((values) => values[variable]).find((value) => value !== undefined && value !== '')
 }
 
+/** The URL of a target as it was configured, for a program that we start; undefined: it is not configured. */
+export function urlOfTarget(name: string): string | undefined {
+  const variable = targetVariable(name)
+  return sources()
+    .map(([, values]) => values[variable])
+    .find((url) => url !== undefined && url !== '')
+}
+
 /**
  * Finds the production that a target may be a copy of. The production of a sandbox that happens to be up is not the
  * production of somebody's own copy, nor the other way round.
@@ -99,6 +102,14 @@ export function lookUpProductionOf(target: Target): Target | undefined {
   const production = lookUpTarget('production')
   const isOfSandbox = (one: Target | undefined) => one?.configuredBy === theSandbox
   return isOfSandbox(production) === isOfSandbox(target) ? production : undefined
+}
+
+function sources(): [string, NodeJS.Dict<string>][] {
+  return [
+    ['the environment', process.env],
+    ['.env', readEnvFile('.env')],
+    [theSandbox, readEnvFile(sandboxTargetsFile)],
+  ]
 }
 
 function readEnvFile(path: string): NodeJS.Dict<string> {

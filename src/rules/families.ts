@@ -2,6 +2,7 @@
 export const families = {
   target: 'The right database',
   recovery: 'Recovery point',
+  times: 'Time bounds and clocks',
   data: 'Data',
   guards: 'Guards',
   partitions: 'Partitions',
@@ -20,6 +21,7 @@ export type Family = keyof typeof families
 const members: Partial<Record<Family, readonly string[]>> = {
   target: ['not_production', 'identity', 'attestation', 'all_other_checks'],
   recovery: ['recovery_point'],
+  times: ['rto', 'rpo', 'clocks'],
   data: [
     'critical_relations',
     'buckets_present',

@@ -42,6 +42,8 @@ export interface Question {
   depth: Depth
   /** undefined: the newest baseline inside the target. */
   baseline: BaselineSource | undefined
+  /** What to compare with when the target has no baseline inside. */
+  fallbackBaseline?: BaselineSource | undefined
   /** The moment of the failure, ISO; undefined: now. */
   failurePoint: string | undefined
   /** The moment to which a person says that the target was restored, ISO; undefined: not said. */
@@ -178,7 +180,8 @@ async function judgeCopy(
   { id, limits, asked, attestation, app }: Beginning,
   stages: Stages,
 ): Promise<Judged> {
-  const baseline = question.baseline ?? (await newestBaselineIn(database, question.target))
+  const baseline =
+    question.baseline ?? (await newestBaselineIn(database, question.target)) ?? question.fallbackBaseline ?? null
   const identity = await getIdentity(database)
   const isolation = requireRightDatabase(question.target, identity, asked, baseline)
   const readData = question.depth !== 'quick'

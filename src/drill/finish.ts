@@ -1,0 +1,161 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CouldNotVerify } from '../could-not-verify.ts'
+import { withDatabase } from '../database/connect.ts'
+import { lastProof, recordDrill } from '../database/drills.ts'
+import { requireSchema } from '../database/installed-schema.ts'
+import type { Target } from '../database/targets.ts'
+import { toolVersion } from '../project-files.ts'
+import { sha256 } from '../proof/document.ts'
+import { proofsDirectory, sumsFile, writeProof } from '../proof/write-proof.ts'
+import type { Verification } from '../verification/verify-target.ts'
+import { type Drill, nowText, readDrill, requireOpen, tell } from './drill.ts'
+import { type DrillDocument, listEnded, noteEnded, noteRecorded } from './proofs-index.ts'
+import type { DrillRecord } from './record.ts'
+import { attachmentsOf, verificationOf } from './verify.ts'
+
+/** How a drill ended. */
+export interface FinishedDrill {
+  drill: Drill
+  /** With what the drill adds. */
+  verification: Verification
+  /** Folder of the proof. */
+  directory: string
+  /** Why production does not know of it; null when it does. */
+  notRecorded: string | null
+}
+
+/**
+ * Ends a drill: how it ends is decided, then its proof is written, then it is recorded in production, or else only in the
+ * index of proofs. Each step that was done before is not done again. The caller holds the lock.
+ * @throws CouldNotVerify when nothing was verified, or the proof cannot be written: then the drill stays open
+ */
+export async function finishDrill(id: string, production: Target | undefined): Promise<FinishedDrill> {
+  let drill = readDrill(id)
+  const directory = join(proofsDirectory, id)
+  if (drill.state.record.state !== 'finished') {
+    requireOpen(drill)
+    if (drill.state.next !== 'finish') {
+      throw new CouldNotVerify(
+        `nothing was verified in the drill ${id} since it was restored`,
+        'Verify first: pgdrill drill verify; or end it without: pgdrill drill abort.',
+      )
+    }
+    verificationOf(id, drill.state)
+    if (drill.state.finishing === null) {
+      const previous = await previousProof(drill.state.record, production)
+      drill = tell(id, { event: 'finishing', at: nowText(), previous })
+    }
+    const verification = verificationOf(id, drill.state)
+    const attachments = attachmentsOf(id, drill.state)
+    const hash = existsSync(directory)
+      ? ownProof(directory, verification)
+      : writeProof(directory, { verification, drill: asFinished(drill.state.record), attachments }).sha256
+    drill = tell(id, { event: 'proof_written', at: nowText(), sha256: hash })
+  }
+  const verification = verificationOf(id, drill.state)
+  const notRecorded = drill.state.isRecorded ? null : await recordEnd(id, production)
+  return { drill: readDrill(id), verification, directory, notRecorded }
+}
+
+/** Ends a drill without a proof. The caller holds the lock. @returns why production does not know of it; null when it does */
+export async function abortDrill(id: string, why: string, production: Target | undefined): Promise<string | null> {
+  requireOpen(readDrill(id))
+  tell(id, { event: 'aborted', at: nowText(), why })
+  return await recordEnd(id, production)
+}
+
+/**
+ * Records in production what ended while it could not be reached.
+ * @returns the ids that are recorded now, and why the others are not
+ */
+export async function recordWaiting(
+  production: Target | undefined,
+): Promise<{ recorded: string[]; waiting: string[]; problem: string | null }> {
+  // A rehearsal never counts, and its production may be gone.
+  const waiting = listEnded().filter((one) => !one.isRecorded && !one.document.is_sandbox)
+  const recorded: string[] = []
+  let problem: string | null = null
+  for (const { document } of waiting) {
+    problem = await record(document, production)
+    if (problem !== null) break
+    noteRecorded(document.drill_id)
+    recorded.push(document.drill_id)
+  }
+  const left = waiting.map((one) => one.document.drill_id).filter((id) => !recorded.includes(id))
+  return { recorded, waiting: left, problem }
+}
+
+async function recordEnd(id: string, production: Target | undefined): Promise<string | null> {
+  const { record: drill, proofSha256 } = readDrill(id).state
+  const document: DrillDocument = { ...drill, tool_version: toolVersion(), proof_sha256: proofSha256 }
+  if (!listEnded().some((one) => one.document.drill_id === id)) noteEnded(document)
+  const problem = await record(document, production)
+  if (problem !== null) return problem
+  noteRecorded(id)
+  tell(id, { event: 'recorded', at: nowText() })
+  return null
+}
+
+/** @returns why it could not be recorded; null when it is */
+async function record(document: DrillDocument, production: Target | undefined): Promise<string | null> {
+  if (production === undefined) return 'PRODUCTION_DATABASE_URL is not set'
+  try {
+    await withDatabase(production, { connectTimeout: 5_000, statementTimeout: 30_000 }, async (database) => {
+      await requireSchema(database, production)
+      await recordDrill(database, document)
+    })
+    return null
+  } catch (error) {
+    const { message, code } = error as { message: string; code?: string }
+    if (error instanceof CouldNotVerify || code !== undefined) return message
+    throw error
+  }
+}
+
+/** The proof before this one: as production knows it, else as the index of proofs does. */
+async function previousProof(drill: DrillRecord, production: Target | undefined): Promise<DrillRecord['previous']> {
+  const here = listEnded()
+    .map((one) => one.document)
+    .filter((one) => one.state === 'finished' && one.is_sandbox === drill.is_sandbox && one.drill_id !== drill.drill_id)
+    .sort((a, b) => ((a.finished_at ?? '') < (b.finished_at ?? '') ? -1 : 1))
+    .at(-1)
+  const local =
+    here === undefined || here.proof_sha256 === null
+      ? null
+      : { drill_id: here.drill_id, proof_sha256: here.proof_sha256 }
+  if (production === undefined) return local
+  try {
+    const limits = { connectTimeout: 5_000, statementTimeout: 30_000 }
+    return (await withDatabase(production, limits, (database) => lastProof(database, drill.is_sandbox))) ?? local
+  } catch {
+    // Production may be down, and what is known here has to do.
+    return local
+  }
+}
+
+function asFinished(record: DrillRecord): DrillRecord {
+  return { ...record, state: 'finished' }
+}
+
+// Whoever wrote it was stopped before the journal knew: a folder with the sums is whole.
+function ownProof(directory: string, verification: Verification): string {
+  const refuse = (why: string) =>
+    new CouldNotVerify(
+      `${directory} exists and is not the proof of this verification: ${why}`,
+      'Move it away, then finish again.',
+    )
+  let sums: string
+  let proof: { verification?: { verification_id?: unknown } }
+  try {
+    sums = readFileSync(join(directory, sumsFile), 'utf8')
+    const text = readFileSync(join(directory, 'proof.json'))
+    if (!sums.includes(`${sha256(text)}  proof.json\n`)) throw new Error('its files are not those of its sums')
+    proof = JSON.parse(text.toString('utf8')) as typeof proof
+  } catch (error) {
+    throw refuse((error as Error).message)
+  }
+  if (proof.verification?.verification_id !== verification.verification_id)
+    throw refuse('it is of another verification')
+  return sha256(sums)
+}
