@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import pc from 'picocolors'
 import { type ProgramOutput, processOutput, type SetExitCode } from './commands/program-output.ts'
 import { CouldNotVerify } from './could-not-verify.ts'
+import { connectionWarnings } from './database/connection-warnings.ts'
 import { toolVersion } from './project-files.ts'
 import { hidePasswords, plainLine } from './terminal/plain-text.ts'
 
@@ -78,6 +79,12 @@ export async function runCli(args: readonly string[], output: ProgramOutput = pr
     program.addCommand(command.description(description))
   }
   prepare(program, output)
+  const told = new Set<string>()
+  const tell = (message: string, hint: string) => {
+    if (!told.has(message)) warn(message, hint, output)
+    told.add(message)
+  }
+  connectionWarnings.on('warning', tell)
   try {
     await program.parseAsync(args, { from: 'user' })
     return exitCode
@@ -85,7 +92,14 @@ export async function runCli(args: readonly string[], output: ProgramOutput = pr
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     report(error, output)
     return 2
+  } finally {
+    connectionWarnings.off('warning', tell)
   }
+}
+
+function warn(message: string, hint: string, output: ProgramOutput): void {
+  const colors = pc.createColors(output.isErrorColored)
+  output.stderr(`${colors.yellow('warning:')} ${plainLine(message)}\n  ${plainLine(hint)}\n`)
 }
 
 // Not inherited by commands that were made elsewhere, so each gets it.

@@ -3,7 +3,9 @@ import { PostgresJSDialect } from 'kysely-postgres-js'
 import postgres from 'postgres'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { describeConnection } from './connection-url.ts'
-import { type OpenSocket, openOnce } from './open-once.ts'
+import { connectionWarnings } from './connection-warnings.ts'
+import { openOnce } from './open-once.ts'
+import { type Attempt, attemptsOf, mayTryNext, type Transport } from './open-socket.ts'
 import type { Target } from './targets.ts'
 
 /** A connection to one database. The tables are not declared: the program calls functions of schema drill. */
@@ -28,28 +30,72 @@ const oldestServer = 14
 
 /**
  * Opens one connection, hands it over and closes it again whatever happens.
- * @param use gets the connection
+ * @param use gets the connection, and how it is protected
  * @throws CouldNotVerify when the server cannot be reached, refuses the login, or is too old
  */
 export async function withDatabase<T>(
   target: Target,
   limits: Limits,
-  use: (database: Database) => Promise<T>,
+  use: (database: Database, transport: Transport) => Promise<T>,
 ): Promise<T> {
-  const { host, port, database, user, password, ssl } = target.connection
-  const connectTimeout = limits.connectTimeout ?? 10_000
+  const { client, loss, socket } = await tryEachWay(target, (attempt) => login(target, limits, attempt))
+  const dialect = new PostgresJSDialect({ postgres: client, onReserveConnection: async (one) => loss.guard(one) })
+  const kysely = new Kysely<Record<string, never>>({ dialect })
+  try {
+    limits.signal?.addEventListener('abort', loss.happened, { once: true })
+    if (limits.signal?.aborted) loss.happened()
+    return await Promise.race([use(kysely, socket.transport()), loss.failure])
+  } finally {
+    limits.signal?.removeEventListener('abort', loss.happened)
+    if (loss.error() === undefined) await kysely.destroy()
+    else await client.end({ timeout: 0 })
+  }
+}
+
+/**
+ * Tries plain text and TLS in the order of the target's sslmode, and warns of plain text on a network.
+ * @param connect makes a connection in one of these ways
+ * @throws CouldNotVerify when none of them leads to the server
+ */
+export async function tryEachWay<C extends { socket: { transport: () => Transport } }>(
+  target: Target,
+  connect: (attempt: Attempt) => Promise<C>,
+): Promise<C> {
+  const failures = new Map<Attempt, unknown>()
+  for (const attempt of attemptsOf(target.connection)) {
+    try {
+      const connected = await connect(attempt)
+      warnOfPlainText(target, connected.socket.transport())
+      return connected
+    } catch (error) {
+      if (error instanceof CouldNotVerify) throw error
+      failures.set(attempt, error)
+      if (!mayTryNext(error)) break
+    }
+  }
+  // Where both ways failed, the one with TLS is what is to be put right; unless the server has none.
+  const [first, last] = [failures.get('tls'), failures.get('plain')]
+  const isWithoutTls = (first as { code?: string } | undefined)?.code === 'PGDRILL_TLS_MISSING'
+  throw cannotConnect(target, first === undefined || (isWithoutTls && last !== undefined) ? last : first)
+}
+
+async function login(target: Target, limits: Limits, attempt: Attempt) {
+  const { host, port, database, user, password, options: sessionOptions } = target.connection
+  const connectTimeout = limits.connectTimeout ?? target.connection.connectTimeout ?? 10_000
   const loss = watchForLoss()
-  const options: postgres.Options<Record<string, never>> & { socket: OpenSocket } = {
+  const socket = openOnce(target.connection, attempt, connectTimeout)
+  const options: postgres.Options<Record<string, never>> & { socket: () => Promise<unknown> } = {
     host,
     port,
     database,
     user,
     ...(password === undefined ? {} : { password }),
-    ssl,
+    // The socket is encrypted already, if it is to be.
+    ssl: false,
     max: 1,
     max_lifetime: null,
     connect_timeout: Math.ceil(connectTimeout / 1000),
-    socket: openOnce(host, port, connectTimeout),
+    socket: socket.open,
     onclose: loss.happened,
     // Notices belong to people; the default would print them on stdout.
     onnotice: () => {},
@@ -68,20 +114,17 @@ export async function withDatabase<T>(
       search_path: 'pg_catalog',
       'drill.is_copy': limits.isCopy === true ? 'on' : 'off',
       default_transaction_read_only: limits.isCopy === true,
+      // What is set here wins over it.
+      ...(sessionOptions === undefined ? {} : { options: sessionOptions }),
     },
   }
   const client = postgres(options)
-  const dialect = new PostgresJSDialect({ postgres: client, onReserveConnection: async (one) => loss.guard(one) })
-  const kysely = new Kysely<Record<string, never>>({ dialect })
   try {
     await connectOnce(client, target, limits)
-    limits.signal?.addEventListener('abort', loss.happened, { once: true })
-    if (limits.signal?.aborted) loss.happened()
-    return await Promise.race([use(kysely), loss.failure])
-  } finally {
-    limits.signal?.removeEventListener('abort', loss.happened)
-    if (loss.error() === undefined) await kysely.destroy()
-    else await client.end({ timeout: 0 })
+    return { client, loss, socket }
+  } catch (error) {
+    await client.end({ timeout: 0 })
+    throw error
   }
 }
 
@@ -113,12 +156,7 @@ function watchForLoss() {
 }
 
 async function connectOnce(client: postgres.Sql, target: Target, limits: Limits): Promise<void> {
-  let connection: postgres.ReservedSql
-  try {
-    connection = await client.reserve()
-  } catch (error) {
-    throw cannotConnect(target, error)
-  }
+  const connection = await client.reserve()
   try {
     requireSupportedServer(target, String(client.parameters['server_version'] ?? ''))
     await Promise.all([
@@ -132,6 +170,15 @@ async function connectOnce(client: postgres.Sql, target: Target, limits: Limits)
   } finally {
     connection.release()
   }
+}
+
+function warnOfPlainText(target: Target, transport: Transport): void {
+  if (transport.isLocal || transport.protocol !== null) return
+  connectionWarnings.emit(
+    'warning',
+    `the connection to the target ${target.name} is not encrypted: others on the network can read and change what is said`,
+    `Add sslmode=verify-full and sslrootcert=FILE to ${target.variable}, or at least sslmode=require.`,
+  )
 }
 
 /** What to say when a connection could not be made. */
@@ -155,7 +202,10 @@ export function requireSupportedServer(target: Target, version: string): void {
 function reasonOf(target: Target, error: unknown): string {
   const { code, message } = error as { code?: string; message?: string }
   const isPasswordWanted = code === '28P01' || message?.includes('client password must be')
-  if (isPasswordWanted && target.connection.password === undefined) return 'a password is asked for, and none is given'
+  if (isPasswordWanted && target.connection.password === undefined) {
+    const { passwordRemark } = target.connection
+    return `a password is asked for, and none is given${passwordRemark === undefined ? '' : ` (${passwordRemark})`}`
+  }
   switch (code) {
     case 'ECONNREFUSED':
     case 'ENOENT':

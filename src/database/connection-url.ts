@@ -1,97 +1,139 @@
 import { isAbsolute } from 'node:path'
-import type { ConnectionOptions } from 'node:tls'
-import { parse } from 'pg-connection-string'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { completeParameters, type Parameters, type UrlParts } from './connection-parameters.ts'
+import { type Encryption, encryptionOf } from './encryption.ts'
+import { findPassword } from './password-file.ts'
 
 /** Where a database is and how to log in; the same for both drivers. */
 export interface ConnectionSettings {
   /** Host name, address, or the directory of a Unix socket. */
   host: string
+  /** The address to connect to, when it is not to be looked up by the host's name (hostaddr). */
+  address?: string
   port: number
   database: string
   user: string
   password: string | undefined
-  /** false: plain text; 'prefer': TLS when the server offers it; else options of node:tls. */
-  ssl: false | 'prefer' | Pick<ConnectionOptions, 'rejectUnauthorized' | 'ca' | 'cert' | 'key' | 'checkServerIdentity'>
+  /** Why a password file was not used. */
+  passwordRemark?: string
+  /** Settings of the session, such as -c role=drill_reader (options, PGOPTIONS). */
+  options?: string
+  /** Milliseconds (connect_timeout). */
+  connectTimeout?: number
+  encryption: Encryption
 }
 
 const example = 'postgresql://user:password@host:5432/database'
-const sslmodes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']
 
 /**
- * Reads a libpq connection URL. Never repeats the URL in an error: it may hold a password.
+ * Reads a libpq connection URL, and what a service, the environment and a password file add to it
+ * (docs/connections.md). Never repeats the URL in an error: it may hold a password.
  * @param url the URL
  * @param name what the URL is called in messages, such as RESTORE_DATABASE_URL
- * @throws CouldNotVerify when it is not a usable PostgreSQL URL
+ * @throws CouldNotVerify when it is not a usable PostgreSQL URL, or asks for what cannot be done
  */
 export function parseConnectionUrl(url: string, name: string): ConnectionSettings {
   const wanted = `Write it as ${example}.`
   if (!/^postgres(ql)?:\/\//.test(url)) {
     throw new CouldNotVerify(`${name} is not a PostgreSQL URL: it must begin with postgresql://`, wanted)
   }
-  const encode = `${wanted} Percent-encode special characters of the password.`
-  if (!isWellEncoded(url)) throw new CouldNotVerify(`${name} cannot be read as a URL`, encode)
-  let parsed: ReturnType<typeof parse>
-  try {
-    parsed = parse(url, { useLibpqCompat: true })
-  } catch (error) {
-    // The library's messages are not repeated, for one of them could hold the URL.
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw new CouldNotVerify(`${name}: a certificate file that it names does not exist`)
-    if (message.includes('sslrootcert')) {
-      throw new CouldNotVerify(`${name}: sslmode=verify-ca needs the certificate file`, 'Add &sslrootcert=FILE.')
-    }
+  const parts = partsOf(url)
+  if (parts === undefined) {
+    const encode = `${wanted} Percent-encode special characters of the password.`
     throw new CouldNotVerify(`${name} cannot be read as a URL`, encode)
   }
-  const sslmode = parsed['sslmode'] as string | undefined
-  if (sslmode !== undefined && !sslmodes.includes(sslmode)) {
-    throw new CouldNotVerify(`${name} has an unknown sslmode`, `It is one of ${sslmodes.join(', ')}.`)
+  const all = completeParameters(parts, name)
+  const said = (parameter: string) => all[parameter]?.value || undefined
+  const host = said('host') ?? said('hostaddr') ?? 'localhost'
+  const address = said('hostaddr')
+  requireOneHost(all, name)
+  const port = portOf(all, name)
+  const user = said('user') ?? 'postgres'
+  const database = said('dbname') ?? user
+  const given = said('password')
+  const found = given === undefined ? findPassword(said('passfile'), { host, port, database, user }) : undefined
+  const options = said('options')
+  const connectTimeout = timeoutOf(all)
+  return {
+    host,
+    ...(address === undefined ? {} : { address }),
+    port,
+    database,
+    user,
+    password: given ?? found?.password,
+    ...(found?.remark === undefined ? {} : { passwordRemark: found.remark }),
+    ...(options === undefined ? {} : { options }),
+    ...(connectTimeout === undefined ? {} : { connectTimeout }),
+    encryption: encryptionOf(all, isAbsolute(host)),
   }
-  const host = parsed.host || 'localhost'
-  const port = Number(parsed.port || 5432)
-  if (host.includes(',')) {
-    throw new CouldNotVerify(`${name} names several hosts`, 'Name the one host that is to be looked at.')
+}
+
+/** The parameters that a URL says, by libpq's names; undefined when it cannot be read, or not in one way only. */
+function partsOf(url: string): UrlParts | undefined {
+  const [, authority = '', path = '', query = ''] = /^[^:]*:\/\/([^/?#]*)([^?]*)(?:\?(.*))?$/s.exec(url) ?? []
+  // Of several @ the last one counts, so that one in a password is harmless.
+  const [, userinfo, hosts = ''] = /^(?:(.*)@)?([^@]*)$/s.exec(authority) ?? []
+  const [, user = '', password] = /^([^:]*)(?::(.*))?$/s.exec(userinfo ?? '') ?? []
+  const [, host = '', port = ''] = /^(\[[^\]]*\]|[^:[\]]*)(?::([0-9]*))?$/.exec(hosts) ?? []
+  const isReadable = hosts.includes(',') || /^(\[[^\]]*\]|[^:[\]]*)(:[0-9]*)?$/.test(hosts)
+  const pairs = query.split('&').filter((pair) => pair !== '')
+  // An unescaped character of a password moves the rest of it into the path or the query.
+  const harmless = /^(user|password|host|options|ssl\w+|passfile|service)=/
+  const rest = [path, ...pairs.filter((pair) => !harmless.test(pair))].join('&')
+  if (!isReadable || /[@#]/.test(rest) || pairs.some((pair) => !pair.includes('='))) return undefined
+  const said: [string, string][] = [
+    ['host', hosts.includes(',') ? hosts : host.replace(/^\[|\]$/g, '')],
+    ['port', port],
+    ['user', user],
+    ['password', password ?? ''],
+    ['dbname', path.slice(1)],
+  ]
+  try {
+    const fromQuery = pairs.map((pair): [string, string] => {
+      const equals = pair.indexOf('=')
+      return [decodeURIComponent(pair.slice(0, equals)), decodeURIComponent(pair.slice(equals + 1))]
+    })
+    const fromPath = said.flatMap(([name, value]): [string, string][] =>
+      value === '' ? [] : [[name, decodeURIComponent(value)]],
+    )
+    return { fromPath, fromQuery }
+  } catch {
+    return undefined
   }
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new CouldNotVerify(`${name} has no usable port`, wanted)
+}
+
+function requireOneHost(all: Parameters, name: string): void {
+  for (const parameter of ['host', 'hostaddr', 'port']) {
+    const said = all[parameter]
+    if (said?.value.includes(',') === true) {
+      throw new CouldNotVerify(`${said.by ?? name} names several hosts`, 'Name the one host that is to be looked at.')
+    }
   }
-  if (port === 6543) {
+}
+
+function portOf({ port }: Parameters, name: string): number {
+  const number = port === undefined || port.value === '' ? 5432 : Number(port.value)
+  const by = port?.by ?? name
+  if (!Number.isInteger(number) || number < 1 || number > 65535) {
+    throw new CouldNotVerify(`${by} has no usable port`, 'A port is a number from 1 to 65535.')
+  }
+  if (number === 6543) {
     throw new CouldNotVerify(
-      `${name} points at port 6543, a transaction pooler, through which sessions, locks and settings do not hold`,
+      `${by} points at port 6543, a transaction pooler, through which sessions, locks and settings do not hold`,
       'Use the direct connection, or the session pooler on port 5432.',
     )
   }
-  const user = parsed.user || process.env['PGUSER'] || 'postgres'
-  return {
-    host,
-    port,
-    database: (parsed['dbname'] as string | undefined) || databaseOf(url) || user,
-    user,
-    password: parsed.password || process.env['PGPASSWORD'] || undefined,
-    ssl: sslOf(sslmode, parsed.ssl, isAbsolute(host)),
+  return number
+}
+
+function timeoutOf({ connect_timeout: said }: Parameters): number | undefined {
+  if (said === undefined || said.value === '') return undefined
+  if (!/^-?\d{1,6}$/.test(said.value)) {
+    throw new CouldNotVerify(`${said.by} has an unusable connect_timeout`, 'It is a whole number of seconds.')
   }
-}
-
-// An unescaped character of a password moves the rest of it into the host, the port or the database, which are shown.
-function isWellEncoded(url: string): boolean {
-  const [path = '', query = ''] = url.replace(/^[^:]*:\/\/[^/?#]*/, '').split(/\?(.*)/s)
-  const parameters = query.split('&').filter((parameter) => !/^(user|password|host|options|ssl\w+)=/.test(parameter))
-  return !/%(?![0-9a-f]{2})/i.test(url) && !/[@#]/.test(path) && !/[@#]/.test(parameters.join('&'))
-}
-
-// The library leaves some characters encoded.
-function databaseOf(url: string): string | undefined {
-  const path = /^[^:]*:\/\/[^/?]*\/([^?]*)/.exec(url)?.[1]
-  return path === undefined ? undefined : decodeURIComponent(path)
-}
-
-// https://www.postgresql.org/docs/current/libpq-ssl.html: prefer is libpq's default, and ssl=true means require.
-function sslOf(sslmode: string | undefined, ssl: unknown, isSocket: boolean): ConnectionSettings['ssl'] {
-  if (isSocket || sslmode === 'disable') return false
-  if (sslmode === undefined && ssl === true) return { rejectUnauthorized: false }
-  if (sslmode === undefined || sslmode === 'prefer' || sslmode === 'allow') return 'prefer'
-  const { rejectUnauthorized = true, ...options } = ssl as Exclude<ConnectionSettings['ssl'], false | 'prefer'>
-  return { rejectUnauthorized, ...options }
+  // To libpq zero and less mean without end, which we never wait.
+  const seconds = Number(said.value)
+  return seconds <= 0 ? undefined : seconds * 1000
 }
 
 /** The settings as a URL without the password, for people to read. */

@@ -3,8 +3,9 @@ import { runner } from 'node-pg-migrate'
 import pg from 'pg'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { projectFile } from '../project-files.ts'
-import { cannotConnect, requireSupportedServer } from './connect.ts'
+import { requireSupportedServer, tryEachWay } from './connect.ts'
 import type { Registrations } from './contract.ts'
+import { openOnce } from './open-once.ts'
 import type { Target } from './targets.ts'
 
 /** The runner keeps its table in a schema of its own, so that it is no difference between two schemas drill. */
@@ -245,19 +246,7 @@ async function withLockedClient<T>(target: Target, use: (client: pg.Client) => P
 
 /** node-pg-migrate needs the driver pg; everything else goes through the other one. */
 async function withClient<T>(target: Target, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const { host, port, database, user, password, ssl } = target.connection
-  const settings = {
-    host,
-    port,
-    database,
-    user,
-    ...(password === undefined ? {} : { password }),
-    application_name: 'pgdrill migrate',
-    connectionTimeoutMillis: 10_000,
-    // Installing takes locks on guarded tables: production must not queue up behind us.
-    lock_timeout: lockTimeout,
-  }
-  const client = await connect(target, settings, ssl)
+  const client = await connect(target)
   try {
     const { rows } = await client.query<{ server_version: string }>('show server_version')
     requireSupportedServer(target, rows[0]?.server_version ?? '')
@@ -267,25 +256,36 @@ async function withClient<T>(target: Target, use: (client: pg.Client) => Promise
   }
 }
 
-async function connect(
-  target: Target,
-  settings: pg.ClientConfig,
-  ssl: Target['connection']['ssl'],
-): Promise<pg.Client> {
-  // This driver does not know "prefer": TLS first, plain text when the server has none.
-  const attempts = ssl === 'prefer' ? [{ rejectUnauthorized: false }, false] : [ssl]
-  for (const [index, attempt] of attempts.entries()) {
-    const client = new pg.Client({ ...settings, ssl: attempt })
+async function connect(target: Target): Promise<pg.Client> {
+  const { host, port, database, user, password, options, connectTimeout = 10_000 } = target.connection
+  const { client } = await tryEachWay(target, async (attempt) => {
+    const socket = openOnce(target.connection, attempt, connectTimeout)
+    const stream = await socket.open()
+    const client = new pg.Client({
+      host,
+      port,
+      database,
+      user,
+      // A function, for otherwise this driver would look for one itself.
+      password: () => password ?? '',
+      ...(options === undefined ? {} : { options }),
+      application_name: 'pgdrill migrate',
+      connectionTimeoutMillis: connectTimeout,
+      // Installing takes locks on guarded tables: production must not queue up behind us.
+      lock_timeout: lockTimeout,
+      // The socket stands already, and is encrypted if it is to be; the driver wants to connect it itself.
+      ssl: false,
+      stream: () => Object.assign(stream, { connect: () => setImmediate(() => stream.emit('connect')) }),
+    })
     // A lost connection fails the query that runs; without a listener it would end the process besides.
     client.on('error', () => {})
     try {
       await client.connect()
-      return client
     } catch (error) {
-      const message = (error as Error).message
-      if (index + 1 < attempts.length && message.includes('does not support SSL')) continue
-      throw cannotConnect(target, error)
+      stream.destroy()
+      throw error
     }
-  }
-  throw new Error('unreachable')
+    return { client, socket }
+  })
+  return client
 }

@@ -25,6 +25,7 @@ import { toolVersion } from '../project-files.ts'
 import { compareBaseline } from '../rules/compare-baseline.ts'
 import { compareObjects } from '../rules/compare-objects.ts'
 import { disarmedObjects } from '../rules/disarming.ts'
+import { judgeTransport } from '../rules/transport.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 import type { Stages, StageTime } from '../terminal/stages.ts'
 import { type BaselineSource, newestBaselineIn } from './baseline-source.ts'
@@ -106,13 +107,14 @@ export async function verifyTarget(question: Question, stages: Stages): Promise<
   const id = verificationId(startedAt, target)
   const app = question.app === undefined ? noApp : await requireOtherApp(question.app)
 
-  return await withDatabase(target, limits, async (database) => {
+  return await withDatabase(target, limits, async (database, transport) => {
     const asked = await askProduction(database, target, question.production)
     await requireSchema(database, target)
     const attestation = compareManifests(shippedManifest(), await installedManifest(database))
     const judged = attestation.every((row) => row.status === 'pass' || row.object_name === guardRpc)
       ? await judgeCopy(database, question, { id, limits, asked, attestation, app }, stages)
       : { ...nothingJudged, baseline: question.baseline ?? null, results: [...attestation, untrusted] }
+    const results = [...judged.results, judgeTransport(transport, target.variable)]
     return {
       format: 'pgdrill-verification',
       format_version: 1,
@@ -135,8 +137,8 @@ export async function verifyTarget(question: Question, stages: Stages): Promise<
       guard_output: judged.guard_output,
       app_url: question.app === undefined ? null : bare(question.app.url),
       answers: judged.answers,
-      results: judged.results,
-      verdict: judge(judged.results),
+      results,
+      verdict: judge(results),
       stages: stages.times,
     }
   })

@@ -1,6 +1,6 @@
 // Every way in which a target cannot be reached or used: one clear line, exit code 2, nothing written, no password shown.
 
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
@@ -143,6 +143,51 @@ test('a wrong password, and none', async () => {
     /cannot connect .*role "nobody" does not exist/,
   )
   await everyCommandRefuses(own.cluster.url('no such'), /cannot connect .*there is no such database/)
+})
+
+test('a password from a file, a service or the environment: alike for both drivers', async () => {
+  const socket = encodeURIComponent(own.cluster.socketDirectory)
+  const url = `postgresql://careful@${socket}/postgres`
+  const log = ['verify', 'migrate'] as const
+  /** Who gets in is told that the checks are missing, or that migrations are pending. */
+  const getsIn = async (env: Record<string, string>, one = url) => {
+    for (const command of log) {
+      const args = command === 'verify' ? ['verify', '-t', 'restore'] : ['migrate', 'status', '-t', 'restore']
+      const outcome = await place.run(args, { HOME: place.directory, RESTORE_DATABASE_URL: one, ...env })
+      assert.match(outcome.stdout + outcome.stderr, /does not have the checks|pending +0001/, JSON.stringify(env))
+    }
+  }
+  const isRefused = async (env: Record<string, string>, message: RegExp) => {
+    for (const command of commands) {
+      const outcome = await place.run(command, { HOME: place.directory, RESTORE_DATABASE_URL: url, ...env })
+      assertRefused(outcome, message, undefined, outcome.files)
+    }
+  }
+  const write = (name: string, text: string, mode = 0o600) => {
+    writeFileSync(place.path(name), text)
+    chmodSync(place.path(name), mode)
+    return place.path(name)
+  }
+  await isRefused({}, /a password is asked for, and none is given$/)
+  await getsIn({ PGPASSWORD: 'the right one' })
+  await isRefused({ PGPASSWORD: 'the wrong one' }, /the password was refused/)
+  const other = write('passwords', '*:5432:postgres:careful:the right one\n')
+  await getsIn({ PGPASSFILE: other })
+  await getsIn({}, `${url}?passfile=${other}`)
+  chmodSync(other, 0o644)
+  await isRefused(
+    { PGPASSFILE: other },
+    /none is given \(the password file .*passwords may be read by others: chmod 600/,
+  )
+  await isRefused({ PGPASSFILE: '/nowhere' }, /none is given \(the password file \/nowhere does not exist\)/)
+  write('.pgpass', `${own.cluster.socketDirectory}:5432:*:careful:the right one\n`)
+  await getsIn({})
+  await isRefused({ PGPASSWORD: 'the wrong one' }, /the password was refused/)
+  write('.pg_service.conf', `[careful]\nhost=${own.cluster.socketDirectory}\nuser=careful\ndbname=postgres\n`)
+  await getsIn({}, 'postgresql:///?service=careful')
+  await getsIn({ PGSERVICE: 'careful' }, 'postgresql://')
+  await getsIn({ PGHOST: own.cluster.socketDirectory, PGUSER: 'careful', PGDATABASE: 'postgres' }, 'postgresql://')
+  for (const name of ['.pgpass', '.pg_service.conf', 'passwords']) rmSync(place.path(name))
 })
 
 test('a server that is down, or a host that is unknown', async () => {
