@@ -67,6 +67,10 @@ build/build.stamp: node_modules/.package-lock.json package.json tsconfig.json ts
 verify: build ## Verify a restored database: TARGET=sandbox for a try, BASELINE=file DEPTH=quick|standard|full
 	@$(pgdrill) verify $(with_target) $${BASELINE:+"--baseline=$$BASELINE"} $${DEPTH:+"--depth=$$DEPTH"} $$ARGS
 
+.PHONY: drill
+drill: build ## Do a whole drill: TARGET=sandbox for a rehearsal; else ARGS='--ticket ... --restore-cmd ...'
+	@$(pgdrill) drill run $(with_target) $${BASELINE:+"--baseline=$$BASELINE"} $${DEPTH:+"--depth=$$DEPTH"} $$ARGS
+
 .PHONY: disarm
 disarm: build ## Show what keeps a restored copy from acting on the outside: TARGET=..., ARGS=--apply runs it
 	@$(pgdrill) disarm $(with_target) $${BASELINE:+"--baseline=$$BASELINE"} $$ARGS

@@ -20,8 +20,8 @@ export interface VerifyOptions extends AppFlags {
   jobs: number
 }
 
-/** Adds the options by which a verification is asked. */
-export function addVerifyOptions(command: Command): Command {
+/** Adds the options by which a verification is asked. @param failurePoint what it is without the option, in words */
+export function addVerifyOptions(command: Command, failurePoint = 'now'): Command {
   return command
     .option('-b, --baseline <file>', 'baseline of production (default: the newest one inside the target)')
     .addOption(
@@ -32,7 +32,7 @@ export function addVerifyOptions(command: Command): Command {
         .choices(depths)
         .default('standard'),
     )
-    .addOption(failurePointOption('now'))
+    .addOption(failurePointOption(failurePoint))
     .addOption(restorePointOption())
     .addOption(nowOption())
     .addOption(statementTimeoutOption())

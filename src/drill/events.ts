@@ -77,6 +77,8 @@ export const drillEvent = z.discriminatedUnion('event', [
     /** In the drill's folder. */
     file: fileName,
     is_captured: z.boolean(),
+    /** Somebody named it: it counts for more than one that travelled in the copy. */
+    is_given: z.boolean(),
     policies,
   }),
   z.strictObject({

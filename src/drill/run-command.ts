@@ -61,6 +61,7 @@ export async function runCommand(run: CommandRun): Promise<CommandEnd> {
       (signal) => {
         signalGroup(interruptedBy === null ? signal : 'SIGKILL')
         interruptedBy = signal
+        return true
       },
       () => ended,
     )

@@ -10,7 +10,7 @@ import { durationText } from '../rules/durations.ts'
 import type { Stages } from '../terminal/stages.ts'
 import { readWholeFile, writeWhole } from '../write-whole.ts'
 import { checkProduction, type ProductionCheck } from './check-production.ts'
-import { type Drill, nowText, readDrill, tell, throwAwayTarget } from './drill.ts'
+import { type Drill, nowText, tell, throwAwayTarget } from './drill.ts'
 import { makeDrillId } from './drill-id.ts'
 import type { EventNamed } from './events.ts'
 import { appendEvent, drillFolder } from './journal.ts'
@@ -98,10 +98,7 @@ export async function completeStart(drill: Drill, production: Target | undefined
  * @throws CouldNotVerify when it is no usable baseline
  */
 export function chooseBaseline(id: string, file: string): Drill {
-  const chosen = readBaseline(file)
-  const known = readDrill(id).state.baseline?.baseline_id
-  if (known === parseBaseline(chosen.document, file).baseline_id) return readDrill(id)
-  return takeBaseline(id, chosen)
+  return takeBaseline(id, readBaseline(file))
 }
 
 /** Where the baseline of a drill is kept. */
@@ -114,12 +111,13 @@ interface Chosen {
   document: string
   origin: string
   isCaptured: boolean
+  isGiven: boolean
 }
 
 function readBaseline(file: string): Chosen {
   const document = readWholeFile(file, 'baseline file')
   parseBaseline(document, file)
-  return { document, origin: file, isCaptured: false }
+  return { document, origin: file, isCaptured: false, isGiven: true }
 }
 
 async function baselineOfProduction(
@@ -132,7 +130,7 @@ async function baselineOfProduction(
   const age = health?.baseline_age ?? Number.POSITIVE_INFINITY
   if (age <= allowed) {
     const document = await withDatabase(production, {}, (database) => exportBaseline(database, undefined))
-    return { document, origin: `the newest of ${production.name}`, isCaptured: false }
+    return { document, origin: `the newest of ${production.name}`, isCaptured: false, isGiven: false }
   }
   const why = Number.isFinite(age) ? `the newest is ${durationText(age)} old` : 'there is none'
   const label = `drill ${plan.ticket}`
@@ -140,11 +138,11 @@ async function baselineOfProduction(
     captureBaseline(production, {}, { label, depth: 'standard', jobs: 1 }, inform),
   )
   if (plan.targetName !== throwAwayTarget) keepBaseline(production, document, undefined)
-  return { document, origin: 'just captured', isCaptured: true }
+  return { document, origin: 'just captured', isCaptured: true, isGiven: false }
 }
 
 /** Keeps it in the drill's folder, so that nothing of production is needed later. */
-function takeBaseline(id: string, { document, origin, isCaptured }: Chosen): Drill {
+function takeBaseline(id: string, { document, origin, isCaptured, isGiven }: Chosen): Drill {
   const { baseline_id, captured_at, policies } = parseBaseline(document, origin)
   const { rto = null, rpo = null, clock_skew = null } = policies as Partial<typeof policies>
   writeWhole(join(drillFolder(id), baselineName), document.endsWith('\n') ? document : `${document}\n`)
@@ -155,6 +153,7 @@ function takeBaseline(id: string, { document, origin, isCaptured }: Chosen): Dri
     captured_at,
     file: baselineName,
     is_captured: isCaptured,
+    is_given: isGiven,
     policies: { rto, rpo, clock_skew },
   })
 }

@@ -38,7 +38,8 @@ export async function verifyInDrill(id: string, question: DrillQuestion, stages:
   }
   const drill = await completeStart(readDrill(id), question.production, stages)
   const { failure_point, restore_point } = drill.state.record
-  const fallback = baselineFileOf(drill)
+  const file = baselineFileOf(drill)
+  const kept = file === undefined ? undefined : baselineOfFile(file)
 
   tell(id, { event: 'verify_started', at: nowText() })
   const skew = await withDatabase(question.target, { isCopy: true }, measureClockSkew)
@@ -47,15 +48,16 @@ export async function verifyInDrill(id: string, question: DrillQuestion, stages:
       ...question,
       failurePoint: failure_point ?? undefined,
       restorePoint: restore_point ?? undefined,
-      fallbackBaseline: fallback === undefined ? undefined : baselineOfFile(fallback),
+      baseline: drill.state.baseline?.is_given === true ? kept : undefined,
+      fallbackBaseline: kept,
     },
     stages,
   )
   const text = `${JSON.stringify(verification, null, 2)}\n`
-  const file = `verification-${verification.verification_id}.json`
-  writeWhole(join(drillFolder(id), file), text)
+  const name = `verification-${verification.verification_id}.json`
+  writeWhole(join(drillFolder(id), name), text)
   const attachments = question.attachments.map((one) => keepAttachment(id, verification.verification_id, one))
-  return tell(id, { ...verifiedEvent(verification), file, sha256: sha256(text), clock_skew: skew, attachments })
+  return tell(id, { ...verifiedEvent(verification), file: name, sha256: sha256(text), clock_skew: skew, attachments })
 }
 
 /**

@@ -38,9 +38,12 @@ export function addPlanOptions(command: Command): Command {
     .addOption(new Option('--method <method>', 'what it is restored by').choices(methods))
 }
 
+/** What the failure point of a drill is when nobody gives it. */
+export const failurePointOfDrill = 'when the restore began'
+
 /** Adds the moments of a drill. */
 export function addPointOptions(command: Command): Command {
-  return command.addOption(restorePointOption()).addOption(failurePointOption('when the restore began'))
+  return command.addOption(restorePointOption()).addOption(failurePointOption(failurePointOfDrill))
 }
 
 /** The plan that the options give. @throws CouldNotVerify when something is missing or no usable text */

@@ -11,7 +11,7 @@ import { Stages } from '../../terminal/stages.ts'
 import type { ProgramOutput, SetExitCode } from '../program-output.ts'
 import { formatOption } from '../shared-options.ts'
 import { addVerifyOptions, questionOf, type VerifyOptions } from '../verify-options.ts'
-import { databasesOf, drillOption } from './drill-options.ts'
+import { databasesOf, drillOption, failurePointOfDrill } from './drill-options.ts'
 import { drillText } from './drill-text.ts'
 
 interface Options extends VerifyOptions {
@@ -30,7 +30,7 @@ Examples:
 
 /** pgdrill drill verify */
 export function drillVerifyCommand(output: ProgramOutput, setExitCode: SetExitCode): Command {
-  return addVerifyOptions(new Command('verify').addOption(drillOption()))
+  return addVerifyOptions(new Command('verify').addOption(drillOption()), failurePointOfDrill)
     .description('verify the target within the drill')
     .addOption(formatOption(proofFormats))
     .option('-v, --verbose', 'list every pass and what is not applicable, too')
