@@ -50,7 +50,7 @@ export interface VerifyOptions {
 }
 
 /**
- * Verifies one restored database, as `pgdrill verify` does; reads only, prints nothing, writes no proof.
+ * Verifies one restored database, as `pgdrill verify --no-app --no-proof` does; reads only and prints nothing.
  * @returns every result and the verdict; `verdict.exit_code` is 0 verified, 1 verified to be wrong, 2 could not verify
  * @throws CouldNotVerify when there is no way to even begin: its message and hint hold no password
  */

@@ -125,6 +125,14 @@ export type Baseline = z.infer<typeof baselineDocument>
 export type BaselineRelation = Baseline['relations'][number]
 export type BaselineBucket = BaselineRelation['buckets'][number]
 
+/** A baseline and where it came from, in words for the report. */
+export interface BaselineSource {
+  origin: string
+  /** Without its objects where it is inside the target: they are compared there. */
+  document: Baseline
+  isInside: boolean
+}
+
 /**
  * Reads a baseline document.
  * @param text JSON

@@ -2,9 +2,10 @@
 
 import { availableParallelism } from 'node:os'
 import { type Command, Option } from 'commander'
+import type { BaselineSource } from '../baselines/document.ts'
 import type { Depth } from '../database/contract.ts'
 import { type AppFlags, type AppOptions, findApp } from '../probes/app-question.ts'
-import { type BaselineSource, baselineOfFile } from '../verification/baseline-source.ts'
+import { baselineOfFile } from '../verification/baseline-source.ts'
 import { depths } from '../verification/depths.ts'
 import { parseMoment } from '../verification/moment.ts'
 import type { Question } from '../verification/verify-target.ts'

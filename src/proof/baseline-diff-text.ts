@@ -1,10 +1,10 @@
+import type { BaselineSource } from '../baselines/document.ts'
 import { describeDifference } from '../rules/describe-difference.ts'
 import type { BaselineChange } from '../rules/diff-baselines.ts'
 import type { Growth } from '../rules/growth-between.ts'
 import { day, timeOf } from '../rules/moments.ts'
 import { group } from '../rules/wording.ts'
 import { plainLine } from '../terminal/plain-text.ts'
-import type { BaselineSource } from '../verification/baseline-source.ts'
 
 /** Beyond this many lines of one kind nobody reads on; the JSON has them all. */
 const mostLines = 50

@@ -1,18 +1,9 @@
-import type { Baseline } from '../baselines/document.ts'
-import { parseBaseline } from '../baselines/document.ts'
+import { type BaselineSource, parseBaseline } from '../baselines/document.ts'
 import { readBaselineFile } from '../baselines/file.ts'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { Database } from '../database/connect.ts'
 import { exportBaseline, listBaselines } from '../database/facts.ts'
 import type { Target } from '../database/targets.ts'
-
-/** A baseline and where it came from, in words for the report. */
-export interface BaselineSource {
-  origin: string
-  /** Without its objects where it is inside the target: they are compared there. */
-  document: Baseline
-  isInside: boolean
-}
 
 /** The baseline of a file. @throws CouldNotVerify when it is missing or no usable baseline */
 export function baselineOfFile(path: string): BaselineSource {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import postgres from 'postgres'
+import type { BaselineSource } from '../baselines/document.ts'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { compareManifests, guardRpc, installedManifest, shippedManifest } from '../database/attestation.ts'
 import { type Database, withDatabase } from '../database/connect.ts'
@@ -9,7 +10,7 @@ import { getIdentity, listOutbound } from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { spareServer, standingOf } from '../rules/disarming.ts'
-import { type BaselineSource, newestBaselineIn } from './baseline-source.ts'
+import { newestBaselineIn } from './baseline-source.ts'
 import { askProduction, requireRightDatabase } from './right-database.ts'
 
 export interface DisarmQuestion {

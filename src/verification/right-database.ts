@@ -1,11 +1,10 @@
 import { sql } from 'kysely'
-import type { Baseline } from '../baselines/document.ts'
+import type { Baseline, BaselineSource } from '../baselines/document.ts'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { type Database, withDatabase } from '../database/connect.ts'
 import type { CheckResult, Identity } from '../database/contract.ts'
 import { compareDatabases, type Sameness } from '../database/same-database.ts'
 import type { Target } from '../database/targets.ts'
-import type { BaselineSource } from './baseline-source.ts'
 
 /** What production itself said, before anything of the target is believed. */
 export interface AskedProduction {
