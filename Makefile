@@ -79,6 +79,10 @@ disarm: build ## Show what keeps a restored copy from acting on the outside: TAR
 baseline: build ## Capture a baseline of production: TARGET=production
 	@$(pgdrill) baseline capture $(with_target) $$ARGS
 
+.PHONY: status
+status: build ## Say whether production keeps the plan, drills and more: TARGET=production
+	@$(pgdrill) status $(with_target) $$ARGS
+
 .PHONY: migrate
 migrate: build ## Install the checks in a database: TARGET=..., for a restored copy BASELINE=file too
 	@$(pgdrill) migrate up $(with_target) $${BASELINE:+"--baseline=$$BASELINE"} $$ARGS

@@ -453,9 +453,7 @@ values
   ('settle_after', interval '1 day', 'How long after its end a partition may still get late rows; after that it is settled'),
   ('heartbeat_interval', interval '5 minutes', 'Longest pause between heartbeats with which the newest one tells the recovery point exactly'),
   ('heartbeat_retention', interval '7 days', 'How long heartbeats are kept'),
-  ('baseline_retention', interval '400 days', 'How long baselines are kept; the newest of each depth always is'),
-  ('baseline_max_age', interval '1 day', 'How old the newest baseline of production may be'),
-  ('drill_notice', interval '14 days', 'How long before its deadline the next drill is due')
+  ('baseline_retention', interval '400 days', 'How long baselines are kept; the newest of each depth always is')
 on conflict (policy_name) do nothing;
 -- end copy of sql/policy/default_policy.sql
 

@@ -156,6 +156,14 @@ as $$
     'policies', coalesce(
       (select pg_catalog.jsonb_object_agg(p.policy_name, pg_catalog.date_part('epoch', p.policy_value)) from drill.policy as p),
       '{}'
+    ) || coalesce(
+      (
+        select pg_catalog.jsonb_build_object(
+          'baseline_max_age', pg_catalog.date_part('epoch', p.baseline_max_age), 'drill_notice', pg_catalog.date_part('epoch', p.drill_notice)
+        )
+        from drill.drill_policy as p
+      ),
+      '{}'
     ),
     'drill_policy', (
       select pg_catalog.jsonb_build_object(
@@ -540,7 +548,7 @@ as $$
     end,
     case s.standing
       when 'met' then null
-      when 'unknown' then 'See drill.drill_policy and drill.policy; migrate up puts back a row of drill.policy that is gone.'
+      when 'unknown' then 'Put the row of drill.drill_policy back: insert into drill.drill_policy default values.'
       else 'Make a drill: restore into a separate environment and run pgdrill drill.'
     end
   from worded as w
@@ -640,7 +648,7 @@ as $$
   select
     v.place, v.obligation, s.standing,
     case
-      when v.objective is null then pg_catalog.format('the policy %s is not set', v.obligation)
+      when v.objective is null and w.is_database_read then pg_catalog.format('the policy %s is not set', v.obligation)
       when s.standing = 'unknown' then pg_catalog.format('no good drill has measured %s', v.words)
       else pg_catalog.format(
         'the drill %s of %s measured %s of %s, %s the %s of %s', s.drill_id, pg_catalog.to_char(s.finished_at, 'YYYY-MM-DD HH24:MI "UTC"'),
@@ -650,7 +658,7 @@ as $$
     end,
     case
       when s.standing = 'met' then null
-      when v.objective is null then pg_catalog.format('Insert it: insert into drill.policy (policy_name, policy_value, description) values (%L, ...).', v.obligation)
+      when v.objective is null and w.is_database_read then pg_catalog.format('Insert it: insert into drill.policy (policy_name, policy_value, description) values (%L, ...).', v.obligation)
       when s.standing = 'unknown' then pg_catalog.format('Make a drill: it measures %s.', v.words)
       else v.remedy
     end
@@ -665,6 +673,7 @@ as $$
         'Find what took the time (the stages in the proof), make it faster, and repeat the drill; or change the objective with the owners of the plan.'
       )
   ) as v (place, obligation, objective, words, remedy)
+  cross join worded as w
   cross join lateral (
     select
       case
@@ -740,7 +749,7 @@ as $$
       case s.standing
         when 'met' then null
         when 'broken' then 'See pgdrill retention for all that is wrong.'
-        else 'Record what is held: pgdrill retention --record.'
+        else case when not m.is_database_read then 'Give the target production.' else 'Record what is held: pgdrill retention --record.' end
       end
     from moment as m
     cross join lateral (
@@ -769,6 +778,7 @@ as $$
       case
         when s.standing = 'met' then null
         when not m.is_database_read then 'Give the target production.'
+        when s.standing = 'unknown' and v.obligation = 'baseline' then 'Put the row of drill.drill_policy back: insert into drill.drill_policy default values.'
         when s.standing = 'unknown' then pg_catalog.format('Insert it: insert into drill.policy (policy_name, policy_value, description) values (%L, ...).', v.policy_name)
         else v.remedy
       end

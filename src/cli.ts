@@ -40,6 +40,16 @@ const entries: CommandEntry[] = [
     load: async (output, setExitCode) => (await import('./commands/disarm.ts')).disarmCommand(output, setExitCode),
   },
   {
+    name: 'status',
+    description: 'say whether production keeps the plan: drills, baselines, heartbeat, retention',
+    load: async (output, setExitCode) => (await import('./commands/status.ts')).statusCommand(output, setExitCode),
+  },
+  {
+    name: 'incident',
+    description: 'record, or list, incidents, after which a drill is due',
+    load: async (output) => (await import('./commands/incident.ts')).incidentCommand(output),
+  },
+  {
     name: 'sandbox',
     description: 'a throw-away production and a restored copy of it, to try everything on',
     load: async (output) => (await import('./commands/sandbox/index.ts')).sandboxCommand(output),

@@ -39,7 +39,7 @@ as $$
       case s.standing
         when 'met' then null
         when 'broken' then 'See pgdrill retention for all that is wrong.'
-        else 'Record what is held: pgdrill retention --record.'
+        else case when not m.is_database_read then 'Give the target production.' else 'Record what is held: pgdrill retention --record.' end
       end
     from moment as m
     cross join lateral (
@@ -68,6 +68,7 @@ as $$
       case
         when s.standing = 'met' then null
         when not m.is_database_read then 'Give the target production.'
+        when s.standing = 'unknown' and v.obligation = 'baseline' then 'Put the row of drill.drill_policy back: insert into drill.drill_policy default values.'
         when s.standing = 'unknown' then pg_catalog.format('Insert it: insert into drill.policy (policy_name, policy_value, description) values (%L, ...).', v.policy_name)
         else v.remedy
       end

@@ -73,7 +73,7 @@ as $$
     end,
     case s.standing
       when 'met' then null
-      when 'unknown' then 'See drill.drill_policy and drill.policy; migrate up puts back a row of drill.policy that is gone.'
+      when 'unknown' then 'Put the row of drill.drill_policy back: insert into drill.drill_policy default values.'
       else 'Make a drill: restore into a separate environment and run pgdrill drill.'
     end
   from worded as w
@@ -173,7 +173,7 @@ as $$
   select
     v.place, v.obligation, s.standing,
     case
-      when v.objective is null then pg_catalog.format('the policy %s is not set', v.obligation)
+      when v.objective is null and w.is_database_read then pg_catalog.format('the policy %s is not set', v.obligation)
       when s.standing = 'unknown' then pg_catalog.format('no good drill has measured %s', v.words)
       else pg_catalog.format(
         'the drill %s of %s measured %s of %s, %s the %s of %s', s.drill_id, pg_catalog.to_char(s.finished_at, 'YYYY-MM-DD HH24:MI "UTC"'),
@@ -183,7 +183,7 @@ as $$
     end,
     case
       when s.standing = 'met' then null
-      when v.objective is null then pg_catalog.format('Insert it: insert into drill.policy (policy_name, policy_value, description) values (%L, ...).', v.obligation)
+      when v.objective is null and w.is_database_read then pg_catalog.format('Insert it: insert into drill.policy (policy_name, policy_value, description) values (%L, ...).', v.obligation)
       when s.standing = 'unknown' then pg_catalog.format('Make a drill: it measures %s.', v.words)
       else v.remedy
     end
@@ -198,6 +198,7 @@ as $$
         'Find what took the time (the stages in the proof), make it faster, and repeat the drill; or change the objective with the owners of the plan.'
       )
   ) as v (place, obligation, objective, words, remedy)
+  cross join worded as w
   cross join lateral (
     select
       case

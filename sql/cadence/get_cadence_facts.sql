@@ -16,6 +16,14 @@ as $$
     'policies', coalesce(
       (select pg_catalog.jsonb_object_agg(p.policy_name, pg_catalog.date_part('epoch', p.policy_value)) from drill.policy as p),
       '{}'
+    ) || coalesce(
+      (
+        select pg_catalog.jsonb_build_object(
+          'baseline_max_age', pg_catalog.date_part('epoch', p.baseline_max_age), 'drill_notice', pg_catalog.date_part('epoch', p.drill_notice)
+        )
+        from drill.drill_policy as p
+      ),
+      '{}'
     ),
     'drill_policy', (
       select pg_catalog.jsonb_build_object(

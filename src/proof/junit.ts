@@ -40,13 +40,23 @@ export function junitXml(proof: Proof): string {
   if (outcome.status === 'could_not_verify') whole.error = message(explainOutcome(proof))
   suites.unshift(suite('Verdict', verification.started_at, [whole]))
   const seconds = (Date.parse(verification.finished_at) - Date.parse(verification.started_at)) / 1000
+  return junitDocument(`pgdrill ${id}`, verification.started_at, seconds, suites)
+}
+
+/** A whole document of suites. @param startedAt ISO @param seconds how long all of it took */
+export function junitDocument(
+  name: string,
+  startedAt: string,
+  seconds: number,
+  suites: readonly Record<string, unknown>[],
+): string {
   const document = {
     '?xml': { '@_version': '1.0', '@_encoding': 'UTF-8' },
     testsuites: {
-      '@_name': text(`pgdrill ${id}`),
+      '@_name': text(name),
       ...sum(suites),
       '@_time': seconds.toFixed(3),
-      '@_timestamp': text(verification.started_at),
+      '@_timestamp': text(startedAt),
       testsuite: suites,
     },
   }
@@ -57,6 +67,11 @@ export function junitXml(proof: Proof): string {
     suppressBooleanAttributes: false,
   })
   return `${builder.build(document).trimEnd()}\n`
+}
+
+/** A suite with a case for each row. @param startedAt ISO */
+export function rowSuite(name: string, startedAt: string, rows: readonly CheckResult[]): Record<string, unknown> {
+  return suite(name, startedAt, rows.map(caseOf))
 }
 
 const counted = ['tests', 'failures', 'errors', 'skipped'].map((name) => `@_${name}`)

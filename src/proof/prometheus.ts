@@ -6,7 +6,8 @@ import { statusOrder } from './statuses.ts'
 import { lossOf, recoveryTimeOf } from './times.ts'
 
 type Labels = Record<string, string>
-type Sample = [Labels, number | null]
+/** One value with its labels; null is left out. */
+export type Sample = [Labels, number | null]
 
 /**
  * The proof as Prometheus text for the textfile collector: gauges without timestamps. What was not measured is left out.
@@ -83,7 +84,8 @@ export function prometheusText(proof: Proof): string {
   return metrics.map(([name, help, samples]) => metric(`pgdrill_${name}`, help, samples)).join('')
 }
 
-function metric(name: string, help: string, samples: readonly Sample[]): string {
+/** One gauge with its samples; empty when none has a value. @param help in one line */
+export function metric(name: string, help: string, samples: readonly Sample[]): string {
   const lines = samples.flatMap(([labels, value]) =>
     value === null || !Number.isFinite(value) ? [] : [`${name}${labelText(labels)} ${value}\n`],
   )

@@ -7,6 +7,8 @@ import { type CountedDrill, countedDrills, lastGoodDrill, newestFirst, newestMom
 import { timeOf } from './moments.ts'
 import { nextDeadline } from './next-drill.ts'
 
+const drillPolicyHint = 'Put the row of drill.drill_policy back: insert into drill.drill_policy default values.'
+
 const statuses: Record<Standing, CheckStatus> = { met: 'pass', due: 'fail', broken: 'fail', unknown: 'error' }
 
 /**
@@ -50,7 +52,7 @@ function judgeRegularDrill(facts: CadenceFacts, lastGood: Good): JudgedObligatio
     obligation,
     standing: 'unknown',
     detail,
-    hint: 'See drill.drill_policy and drill.policy; migrate up puts back a row of drill.policy that is gone.',
+    hint: drillPolicyHint,
   })
   if (facts.drill_policy === null) return unknown('the policy of drills is not known')
   if (deadline !== null && left !== null && left <= 0) {
@@ -144,7 +146,15 @@ function judgeMeasured(
 ): JudgedObligation {
   const { words, of, remedy } = measures[obligation]
   const objective = facts.policies[obligation]
+  const unmeasured: JudgedObligation = {
+    obligation,
+    standing: 'unknown',
+    detail: `no good drill has measured ${words}`,
+    hint: `Make a drill: it measures ${words}.`,
+  }
   if (objective === undefined) {
+    // Without production the objectives come from the drills.
+    if (!facts.is_database_read) return unmeasured
     return {
       obligation,
       standing: 'unknown',
@@ -158,10 +168,7 @@ function judgeMeasured(
     return isTelling && (drill.is_good || seconds > objective) ? [{ ...drill, seconds }] : []
   })
   const newest = telling[0]
-  if (newest === undefined) {
-    const detail = `no good drill has measured ${words}`
-    return { obligation, standing: 'unknown', detail, hint: `Make a drill: it measures ${words}.` }
-  }
+  if (newest === undefined) return unmeasured
   const isMet = newest.seconds <= objective
   const where = `the drill ${newest.drill_id} of ${momentWords(newest.finished)}`
   return {
@@ -180,7 +187,10 @@ function judgeRetention({ is_database_read: isRead, retention }: CadenceFacts): 
     detail,
     hint: 'Record what is held: pgdrill retention --record.',
   })
-  if (!isRead) return unknown('production was not asked for its backups')
+  if (!isRead) {
+    const detail = 'production was not asked for its backups'
+    return { obligation, standing: 'unknown', detail, hint: 'Give the target production.' }
+  }
   if (retention === null) return unknown('no backup is recorded')
   if (retention.fail_count > 0) {
     const hint = 'See pgdrill retention for all that is wrong.'
@@ -216,7 +226,8 @@ function judgeAge(facts: CadenceFacts, obligation: 'baseline' | 'heartbeat'): Ju
   if (newest === null) return { obligation, standing: 'broken', detail: `there is no ${obligation}`, hint: remedy }
   const limit = facts.policies[policy]
   if (limit === undefined) {
-    return { obligation, standing: 'unknown', detail: `the policy ${policy} is not set`, hint: insertPolicy(policy) }
+    const hint = obligation === 'baseline' ? drillPolicyHint : insertPolicy(policy)
+    return { obligation, standing: 'unknown', detail: `the policy ${policy} is not set`, hint }
   }
   const age = (timeOf(facts.now) - timeOf(newest)) / 1000
   const isOld = age > limit + (facts.policies['clock_skew'] ?? 0)

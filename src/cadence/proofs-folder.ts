@@ -1,0 +1,185 @@
+// Drills as the folder of proofs tells them: one folder a finished drill, and an index that also has those that were aborted.
+
+import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { CouldNotVerify } from '../could-not-verify.ts'
+import type { CheckResult } from '../database/contract.ts'
+import { sha256 } from '../proof/document.ts'
+import { sumsFile } from '../proof/write-proof.ts'
+import type { DrillFact } from '../rules/cadence-facts.ts'
+
+const moment = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a moment')
+const bound = z.looseObject({ seconds: z.number().nullable(), budget_seconds: z.number() })
+const Drill = z.looseObject({
+  drill_id: z.string().min(1),
+  scope: z.string(),
+  is_sandbox: z.boolean(),
+  state: z.enum(['open', 'finished', 'aborted']),
+  verdict: z.enum(['verified', 'failed', 'could_not_verify']).nullable(),
+  started_at: moment,
+  finished_at: moment.nullable(),
+  rto: bound,
+  rpo: bound,
+  baseline_id: z.uuid().nullable(),
+})
+const Proof = z.looseObject({
+  format: z.literal('pgdrill-proof'),
+  drill: Drill.nullable(),
+  verification: z.looseObject({ verdict: z.looseObject({ status: z.string() }) }),
+})
+const Ended = z.looseObject({
+  event: z.literal('ended'),
+  drill: z.looseObject({ ...Drill.shape, proof_sha256: z.string().nullable() }),
+})
+
+/** What a folder of proofs tells; unreadable has one row for each that could not be read. */
+export interface ProofsFolder {
+  drills: DrillFact[]
+  /** What the drill that ended last was held against, in seconds; undefined without a drill. */
+  objectives: { rpo: number; rto: number } | undefined
+  unreadable: CheckResult[]
+}
+
+interface ReadDrill {
+  fact: DrillFact
+  objectives: { rpo: number; rto: number }
+}
+
+/**
+ * Reads the drills of a folder of proofs. Proofs of verifications that were no part of a drill are passed over.
+ * @throws CouldNotVerify when there is no such folder
+ */
+export function readProofsFolder(directory: string): ProofsFolder {
+  const drills = new Map<string, ReadDrill>()
+  const unreadable: CheckResult[] = []
+  for (const entry of listFolder(directory)) {
+    if (!entry.isDirectory()) continue
+    const folder = join(directory, entry.name)
+    try {
+      const drill = readProof(folder)
+      if (drill !== null) drills.set(drill.fact.drill_id, drill)
+    } catch (error) {
+      unreadable.push(couldNotRead(`proof ${entry.name}`, `${join(folder, 'proof.json')}: ${(error as Error).message}`))
+    }
+  }
+  const index = join(directory, 'index.jsonl')
+  if (existsSync(index)) {
+    try {
+      for (const drill of readIndex(index)) {
+        const { drill_id: id, proof_sha256: hash } = drill.fact
+        const proof = drills.get(id)
+        if (proof === undefined) drills.set(id, drill)
+        else if (hash !== null && hash !== proof.fact.proof_sha256) {
+          proof.fact.problem ??= 'its proof is not the one that the index of proofs knows'
+        }
+      }
+    } catch (error) {
+      unreadable.push(couldNotRead('proofs index', `${index}: ${(error as Error).message}`))
+    }
+  }
+  const read = [...drills.values()]
+  const newest = read
+    .filter(({ fact }) => fact.finished_at !== null)
+    .sort((a, b) => Date.parse(b.fact.finished_at ?? '') - Date.parse(a.fact.finished_at ?? ''))[0]
+  return { drills: read.map(({ fact }) => fact), objectives: newest?.objectives, unreadable }
+}
+
+function listFolder(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new CouldNotVerify(
+      code === 'ENOENT' ? `there is no folder of proofs ${directory}` : `${directory} cannot be read: ${message}`,
+      'Give the folder in which pgdrill wrote its proofs: --proofs verify/proofs.',
+    )
+  }
+}
+
+/** @returns null when it is no drill's proof */
+function readProof(folder: string): ReadDrill | null {
+  const file = join(folder, 'proof.json')
+  if (!existsSync(file)) return null
+  const bytes = readFileSync(file)
+  const document = parseJson(bytes.toString('utf8'))
+  // A verification alone, of this or an earlier version.
+  const { format, drill: part } = (document ?? {}) as { format?: unknown; drill?: unknown }
+  if (format !== 'pgdrill-proof' || part === null) return null
+  const { drill, verification } = checked(Proof, document)
+  if (drill === null) return null
+  const sums = existsSync(join(folder, sumsFile)) ? readFileSync(join(folder, sumsFile), 'utf8') : null
+  const read = readDrill(drill, sums === null ? null : sha256(sums))
+  if (sums === null || !sums.split('\n').includes(`${sha256(bytes)}  proof.json`)) {
+    read.fact.problem = `its proof.json is not the one of its ${sumsFile}`
+  } else if (drill.verdict === 'verified' && verification.verdict.status !== 'verified') {
+    read.fact.problem = `its proof says verified, its verification ${verification.verdict.status}`
+  }
+  return read
+}
+
+function readIndex(index: string): ReadDrill[] {
+  const ended: ReadDrill[] = []
+  const lines = readFileSync(index, 'utf8').split('\n')
+  // Whoever wrote the last line may have been stopped in the middle of it.
+  lines.pop()
+  for (const [number, line] of lines.entries()) {
+    if (line.trim() === '') continue
+    try {
+      const entry = parseJson(line) as { event?: unknown }
+      if (entry?.event !== 'ended') continue
+      const { drill } = checked(Ended, entry)
+      ended.push(readDrill(drill, drill.proof_sha256))
+    } catch (error) {
+      throw new Error(`line ${number + 1}: ${(error as Error).message}`)
+    }
+  }
+  return ended
+}
+
+function readDrill(drill: z.infer<typeof Drill>, proofSha256: string | null): ReadDrill {
+  const { drill_id, scope, is_sandbox, state, verdict, started_at, finished_at, baseline_id } = drill
+  const fact = {
+    drill_id,
+    scope,
+    is_sandbox,
+    state,
+    verdict,
+    started_at,
+    finished_at,
+    recovery_time: drill.rto.seconds,
+    data_loss: drill.rpo.seconds,
+    baseline_id,
+    proof_sha256: proofSha256,
+    problem: null,
+    remark: null,
+  }
+  return { fact, objectives: { rpo: drill.rpo.budget_seconds, rto: drill.rto.budget_seconds } }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('this is no JSON')
+  }
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new Error(`${issue?.path.join('.') || 'the document'}: ${issue?.message}`)
+}
+
+function couldNotRead(name: string, why: string): CheckResult {
+  return {
+    check_name: 'cadence',
+    object_name: name,
+    status: 'error',
+    detail: `a record of a drill cannot be read: ${why}`,
+    hint: 'Put it back as it was, or move it out of the folder of proofs.',
+    expected: 'readable',
+    actual: 'not readable',
+  }
+}
