@@ -18,8 +18,9 @@ override FAULT := $(value FAULT)
 override FILTER := $(value FILTER)
 override SIZE := $(value SIZE)
 override NAME := $(value NAME)
+override PROOF := $(value PROOF)
 override PG := $(value PG)
-export TARGET BASELINE DEPTH ARGS FAULT FILTER SIZE NAME PG
+export TARGET BASELINE DEPTH ARGS FAULT FILTER SIZE NAME PROOF PG
 
 # In a recipe: split ARGS at blanks, without looking for files that match a * in it.
 split_args = set -f;
@@ -70,6 +71,12 @@ verify: build ## Verify a restored database: TARGET=sandbox for a try, BASELINE=
 .PHONY: drill
 drill: build ## Do a whole drill: TARGET=sandbox for a rehearsal; else ARGS='--ticket ... --restore-cmd ...'
 	@$(pgdrill) drill run $(with_target) $${BASELINE:+"--baseline=$$BASELINE"} $${DEPTH:+"--depth=$$DEPTH"} $$ARGS
+
+.PHONY: report
+report: build ## Check that a proof is as it was written: PROOF=folder, by default the newest
+	@directory=$${PROOF:-$$(ls -d verify/proofs/*/ 2>/dev/null | grep -v 'partial/$$' | tail -n 1)}; \
+	if [ -z "$$directory" ]; then echo 'make report needs PROOF=folder: there is none in verify/proofs/' >&2; exit 2; fi; \
+	$(pgdrill) report verify "$$directory" $$ARGS
 
 .PHONY: disarm
 disarm: build ## Show what keeps a restored copy from acting on the outside: TARGET=..., ARGS=--apply runs it

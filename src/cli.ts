@@ -25,6 +25,12 @@ const entries: CommandEntry[] = [
     load: async (output, setExitCode) => (await import('./commands/drill/index.ts')).drillCommand(output, setExitCode),
   },
   {
+    name: 'report',
+    description: 'check, show and render a proof; make a key to sign proofs with',
+    load: async (output, setExitCode) =>
+      (await import('./commands/report/index.ts')).reportCommand(output, setExitCode),
+  },
+  {
     name: 'baseline',
     description: 'capture, list, show, export and compare the facts of production',
     load: async (output) => (await import('./commands/baseline/index.ts')).baselineCommand(output),

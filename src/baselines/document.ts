@@ -92,7 +92,7 @@ const schemaObject = z.object({
 })
 
 /** The baseline document, version 1: what drill.export_baseline() writes. docs/baselines.md describes it. */
-const baselineDocument = z.object({
+export const baselineDocument = z.object({
   format: z.literal('pgdrill-baseline'),
   format_version: z.literal(1),
   baseline_id: z.uuid(),

@@ -11,6 +11,11 @@ export function formatOption(formats: readonly string[] = ['text', 'json']): Opt
   return new Option('--format <format>', 'what is written to stdout').choices(formats).default('text')
 }
 
+/** --sign-key FILE: signs the proof; read by signingKeyOf. */
+export function signKeyOption(): Option {
+  return new Option('--sign-key <file>', 'sign the proof with this ed25519 key: a PEM file, or env:NAME')
+}
+
 /** --now TIME: what the checks take as now, for backdated drills. */
 export function nowOption(): Option {
   return new Option(

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import pc from 'picocolors'
@@ -7,6 +8,7 @@ import { findTarget, lookUpProductionOf, type Target } from '../database/targets
 import { type AppOptions, appOptionsOf } from '../probes/app-question.ts'
 import type { Attachment } from '../probes/attachment.ts'
 import { type ProofFormat, proofFormats, renderProof } from '../proof/formats.ts'
+import { signingKeyOf } from '../proof/signature.ts'
 import { verificationText } from '../proof/text.ts'
 import { proofsDirectory, requireNoProof, writeProof } from '../proof/write-proof.ts'
 import { judge } from '../rules/verdict.ts'
@@ -14,7 +16,7 @@ import type { withThrowAwaySandbox } from '../sandbox/throw-away.ts'
 import { Stages } from '../terminal/stages.ts'
 import { type Question, type Verification, verifyTarget } from '../verification/verify-target.ts'
 import type { ProgramOutput, SetExitCode } from './program-output.ts'
-import { formatOption, targetOption } from './shared-options.ts'
+import { formatOption, signKeyOption, targetOption } from './shared-options.ts'
 import { addVerifyOptions, baselineOf, questionOf, type VerifyOptions } from './verify-options.ts'
 
 interface Options extends VerifyOptions {
@@ -22,6 +24,7 @@ interface Options extends VerifyOptions {
   format: ProofFormat
   out?: string
   proof: boolean
+  signKey?: string
   verbose?: true
 }
 
@@ -44,11 +47,13 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
     .addOption(formatOption(proofFormats))
     .option('-o, --out <directory>', `where the proof is written (default: ${proofsDirectory}/<id>)`)
     .option('--no-proof', 'write no proof')
+    .addOption(signKeyOption())
     .option('-v, --verbose', 'list every pass and what is not applicable, too')
     .addHelpText('after', help)
     .action(async (options: Options) => {
       // What can be known to be wrong is said now, not after an hour of counting.
       if (options.proof && options.out !== undefined) requireNoProof(options.out)
+      const signingKey = signingKeyOf(options)
       const baseline = baselineOf(options)
       const attachments: Attachment[] = []
       const app = appOptionsOf(options, (attachment) => attachments.push(attachment))
@@ -59,8 +64,8 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
           ? await onSandbox(stages, (sandbox) => verifyTarget(questionOf(options, baseline, sandbox, app), stages))
           : await verifyTarget(questionOf(options, baseline, databasesOf(findTarget(options.target)), app), stages)
       const directory = options.out ?? join(proofsDirectory, found.verification_id)
-      const verification = options.proof ? prove(directory, found, attachments) : found
-      output.stdout(render(verification, options, output))
+      const verification = options.proof ? prove(directory, found, attachments, signingKey) : found
+      output.stdout(render(verification, attachments, options, output))
       if (verification === found && options.proof) output.stderr(`proof: ${directory}\n`)
       if (options.target === 'sandbox') output.stderr(`stages: ${total(verification)}\n`)
       setExitCode(verification.verdict.exit_code)
@@ -72,9 +77,14 @@ const onSandbox: typeof withThrowAwaySandbox = async (stages, use) =>
   await (await import('../sandbox/throw-away.ts')).withThrowAwaySandbox(stages, use)
 
 // Without its proof a verification does not count, but what was found is not kept back.
-function prove(directory: string, verification: Verification, attachments: Attachment[]): Verification {
+function prove(
+  directory: string,
+  verification: Verification,
+  attachments: Attachment[],
+  signingKey: KeyObject | undefined,
+): Verification {
   try {
-    writeProof(directory, { verification, drill: null, attachments })
+    writeProof(directory, { verification, drill: null, attachments }, signingKey)
     return verification
   } catch (error) {
     if (!(error instanceof CouldNotVerify)) throw error
@@ -104,10 +114,15 @@ function databasesOf(target: Target): Pick<Question, 'target' | 'production'> {
   return { target, production: lookUpProductionOf(target) }
 }
 
-function render(verification: Verification, options: Options, output: ProgramOutput): string {
+function render(
+  verification: Verification,
+  attachments: Attachment[],
+  options: Options,
+  output: ProgramOutput,
+): string {
   return options.format === 'text'
     ? verificationText(verification, pc.createColors(output.isColored), options.verbose === true)
-    : renderProof({ verification, drill: null, attachments: [] }, options.format)
+    : renderProof({ verification, drill: null, attachments }, options.format)
 }
 
 function total(verification: Verification): string {

@@ -1,11 +1,12 @@
 import XMLBuilder from 'fast-xml-builder'
 import type { CheckResult } from '../database/contract.ts'
+import type { TimeBound } from '../drill/record.ts'
 import { byFamily, families } from '../rules/families.ts'
 import { plainText } from '../terminal/plain-text.ts'
 import { explainOutcome, outcomeOf } from './outcome.ts'
 import type { Proof } from './proof.ts'
 import { statusWords, valueText, worstFirst } from './statuses.ts'
-import { type Bound, lossOf, recoveryTimeOf } from './times.ts'
+import { lossOf, recoveryTimeOf } from './times.ts'
 
 interface Case {
   [key: string]: unknown
@@ -25,7 +26,7 @@ export function junitXml(proof: Proof): string {
   const suites = byFamily(verification.results).map(([family, rows]) =>
     suite(families[family], verification.started_at, worstFirst(rows).map(caseOf)),
   )
-  const bounds: Record<string, Bound | null> = { RTO: recoveryTimeOf(proof), RPO: lossOf(proof) }
+  const bounds: Record<string, TimeBound | null> = { RTO: recoveryTimeOf(proof), RPO: lossOf(proof) }
   if (drill !== null) {
     suites.unshift(
       suite(
@@ -108,7 +109,7 @@ function caseOf(row: CheckResult): Case {
   return made
 }
 
-function boundCase(name: string, { status, detail }: Bound): Case {
+function boundCase(name: string, { status, detail }: TimeBound): Case {
   const made: Case = { '@_classname': 'pgdrill.times', '@_name': name }
   if (status === 'fail') made.failure = message(detail)
   if (status === 'error') made.error = message(detail)

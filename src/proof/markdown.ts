@@ -1,4 +1,5 @@
 import type { CheckResult } from '../database/contract.ts'
+import type { TimeBound } from '../drill/record.ts'
 import { byFamily, families } from '../rules/families.ts'
 import { group } from '../rules/wording.ts'
 import { plainText } from '../terminal/plain-text.ts'
@@ -9,7 +10,7 @@ import { explainOutcome } from './outcome.ts'
 import { type Proof, proofId } from './proof.ts'
 import { recoveryEvidence } from './recovery-evidence.ts'
 import { statusOrder, statusWords, valueText, worstFirst } from './statuses.ts'
-import { type Bound, duration, lossOf, recoveryTimeOf, stagesOf } from './times.ts'
+import { duration, lossOf, recoveryTimeOf, stagesOf } from './times.ts'
 
 /** Beyond so many rows of one table a ticket cannot take it; proof.json has them all. */
 const mostRows = 500
@@ -58,7 +59,7 @@ export function reportMarkdown(proof: Proof): string {
 
 function times(proof: Proof): string {
   const { verification, drill } = proof
-  const bound = (name: string, one: Bound | null): string[] =>
+  const bound = (name: string, one: TimeBound | null): string[] =>
     one === null
       ? [name, 'not measured', '', 'only a drill measures it']
       : [
@@ -68,7 +69,7 @@ function times(proof: Proof): string {
           `${{ pass: 'met', fail: 'not met', error: 'could not be told' }[one.status]}: ${one.detail}`,
         ]
   const moments: [string, string | null | undefined][] = [
-    ['Failure point', verification.failure_point],
+    ['Failure point', drill?.failure_point ?? verification.failure_point],
     ['Restore point asked for', drill?.restore_point ?? verification.restore_point],
     [
       'Recovery point',

@@ -4,7 +4,7 @@ import type { Verification } from '../verification/verify-target.ts'
 import { explainVerdict } from './explain.ts'
 import { recoveryEvidence } from './recovery-evidence.ts'
 
-type Colors = { [name in 'green' | 'red' | 'yellow' | 'dim' | 'bold']: (text: string) => string }
+export type Colors = { [name in 'green' | 'red' | 'yellow' | 'dim' | 'bold']: (text: string) => string }
 
 const order: CheckStatus[] = ['fail', 'error', 'waived', 'warn', 'skip', 'pass']
 const words: Record<CheckStatus, string> = {

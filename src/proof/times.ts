@@ -1,15 +1,8 @@
 import prettyMilliseconds from 'pretty-ms'
+import type { TimeBound } from '../drill/record.ts'
 import { timeOf } from '../rules/moments.ts'
 import type { Verification } from '../verification/verify-target.ts'
 import type { Proof } from './proof.ts'
-
-/** A time held against its budget, in seconds; null where it is not known. */
-export interface Bound {
-  status: 'pass' | 'fail' | 'error'
-  seconds: number | null
-  budget_seconds: number | null
-  detail: string
-}
 
 /** A stage on a common clock: milliseconds since 1970; ended_at is null when it never ended. */
 export interface StageSpan {
@@ -19,12 +12,12 @@ export interface StageSpan {
 }
 
 /** How much was lost (RPO): from the drill, else from the check recovery_point. */
-export function lossOf({ drill, verification }: Proof): Bound {
+export function lossOf({ drill, verification }: Proof): TimeBound {
   return drill === null ? lossOfVerification(verification) : drill.rpo
 }
 
 /** How long it took until it was verified (RTO); null when there is no drill, as nobody measured it then. */
-export function recoveryTimeOf({ drill }: Proof): Bound | null {
+export function recoveryTimeOf({ drill }: Proof): TimeBound | null {
   return drill === null ? null : drill.rto
 }
 
@@ -50,7 +43,7 @@ export function duration(seconds: number): string {
   return prettyMilliseconds(Math.round(seconds * 1000), { unitCount: 3 })
 }
 
-function lossOfVerification(verification: Verification): Bound {
+function lossOfVerification(verification: Verification): TimeBound {
   const row = verification.results.find(({ check_name }) => check_name === 'recovery_point')
   const point = verification.recovery?.recovery_point ?? null
   const seconds = point === null ? null : (timeOf(verification.failure_point) - timeOf(point)) / 1000

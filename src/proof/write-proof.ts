@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
@@ -9,12 +10,12 @@ import { reportMarkdown } from './markdown.ts'
 import { factFiles, textFile } from './parts.ts'
 import { prometheusText } from './prometheus.ts'
 import type { Proof } from './proof.ts'
+import { publicKeyFile, publicPem, signatureFile, signStatement } from './signature.ts'
+import { statementOf } from './statement.ts'
+import { isPlainPath, sumsFile, writeSums } from './sums.ts'
 
 /** Where proofs land, below the working directory. */
 export const proofsDirectory = join('verify', 'proofs')
-
-/** The file that names all others with their hashes; its own hash stands for the whole proof. */
-export const sumsFile = 'SHA256SUMS'
 
 /** @throws CouldNotVerify when there is a proof already: nothing is ever overwritten */
 export function requireNoProof(directory: string): void {
@@ -29,20 +30,20 @@ export function requireNoProof(directory: string): void {
 /**
  * Writes a proof as a folder, whole or not at all. docs/proof.md lists its files.
  * @param directory of the proof; must not exist
+ * @param signingKey ed25519, private; without it the proof is not signed
  * @returns the sha256 of its SHA256SUMS in hex, by which the next proof refers to it
  * @throws CouldNotVerify when it exists or cannot be written
  */
-export function writeProof(directory: string, proof: Proof): { sha256: string } {
+export function writeProof(directory: string, proof: Proof, signingKey?: KeyObject): { sha256: string } {
   requireNoProof(directory)
-  const files = proofFiles(proof)
-  const sums = sumsOf(files)
+  const { files, sums } = proofFiles(proof, signingKey)
   const beside = `${directory}.${process.pid}.partial`
   try {
     mkdirSync(dirname(directory), { recursive: true })
     mkdirSync(beside)
-    // The sums come last: without them no reader takes a folder for a proof.
-    for (const { path, bytes } of [...files, textFile(sumsFile, sums)]) {
+    for (const { path, bytes } of files) {
       mkdirSync(dirname(join(beside, path)), { recursive: true })
+      // What a reboot loses must not look complete either.
       writeFileSync(join(beside, path), bytes, { flush: true })
     }
     renameSync(beside, directory)
@@ -61,36 +62,40 @@ export function writeProof(directory: string, proof: Proof): { sha256: string } 
   return { sha256: sha256(sums) }
 }
 
-/** All files of a proof but the sums. @throws CouldNotVerify when an attachment has the name of another file */
-function proofFiles(proof: Proof): Attachment[] {
+/** All files of a proof. The sums come last, and what signs them: without them no reader takes a folder for a proof. */
+function proofFiles(proof: Proof, signingKey: KeyObject | undefined): { files: Attachment[]; sums: string } {
+  const document = proofDocument(proof)
+  const facts = factFiles(proof)
   const files = [
-    textFile('proof.json', proofDocument(proof)),
+    textFile('proof.json', document),
     textFile('report.html', reportHtml(proof)),
     textFile('report.md', reportMarkdown(proof)),
     textFile('junit.xml', junitXml(proof)),
     textFile('metrics.prom', prometheusText(proof)),
-    ...factFiles(proof),
+    ...facts,
     ...proof.attachments,
+    ...(signingKey === undefined ? [] : [textFile(publicKeyFile, publicPem(signingKey))]),
   ]
-  const paths = new Set<string>()
+  requireOwnNames(files)
+  const sums = writeSums(files)
+  files.push(textFile(sumsFile, sums))
+  if (signingKey !== undefined) {
+    const baseline = facts.find(({ path }) => path === 'baseline.json')?.bytes ?? null
+    files.push(textFile(signatureFile, signStatement(statementOf(proof, { sums, document, baseline }), signingKey)))
+  }
+  return { files, sums }
+}
+
+/** @throws CouldNotVerify when a file has no plain name, or the name of another: some disks do not tell case */
+function requireOwnNames(files: readonly Attachment[]): void {
+  const taken = new Set([sumsFile, signatureFile].map((name) => name.toLowerCase()))
   for (const { path } of files) {
-    const key = path.toLowerCase()
-    const isPlain = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/.test(path)
-    if (!isPlain || paths.has(key) || key === sumsFile.toLowerCase()) {
+    if (!isPlainPath(path) || taken.has(path.toLowerCase())) {
       throw new CouldNotVerify(
-        `a proof cannot hold a file named ${JSON.stringify(path)}: ${isPlain ? 'there is one already' : 'it is no plain name'}`,
+        `a proof cannot hold a file named ${JSON.stringify(path)}: ${isPlainPath(path) ? 'there is one already' : 'it is no plain name'}`,
         'Give it another name, of letters, digits, dots, dashes and underscores.',
       )
     }
-    paths.add(key)
+    taken.add(path.toLowerCase())
   }
-  return files
-}
-
-/** As sha256sum prints them and --check reads them. */
-function sumsOf(files: readonly Attachment[]): string {
-  return files
-    .map(({ path, bytes }) => `${sha256(bytes)}  ${path}\n`)
-    .sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1))
-    .join('')
 }

@@ -86,14 +86,8 @@ export function environmentSection(proof: Proof): Html {
         ? 'identity unknown'
         : `PostgreSQL ${identity.server_version}, system ${identity.system_identifier}, timeline ${identity.timeline_id}, started ${identity.started_at}`,
     ],
-    [
-      'Clock of the target',
-      drill === null
-        ? null
-        : drill.clock_skew_seconds === null
-          ? 'not asked'
-          : `${drill.clock_skew_seconds} s ahead of ours`,
-    ],
+    ['Clock of the target', drill === null ? null : skew(drill.clock_skew_seconds)],
+    ['Clock of production', drill === null ? null : skew(drill.production_clock_skew_seconds)],
     [
       'Baseline',
       baseline === null
@@ -108,4 +102,8 @@ export function environmentSection(proof: Proof): Html {
   return html`<section id="environment"><h2>Environment and versions</h2><dl class="facts">${list.flatMap(
     ([name, value]) => (value == null ? [] : [html`<dt>${name}</dt><dd>${value}</dd>`]),
   )}</dl></section>`
+}
+
+function skew(seconds: number | null): string {
+  return seconds === null ? 'not asked' : `${seconds} s ahead of ours`
 }

@@ -1,7 +1,8 @@
 import { scaleUtc } from 'd3-scale'
+import type { TimeBound } from '../../drill/record.ts'
 import type { Proof } from '../proof.ts'
 import { recoveryEvidence } from '../recovery-evidence.ts'
-import { type Bound, duration, lossOf, recoveryTimeOf, type StageSpan, stagesOf } from '../times.ts'
+import { duration, lossOf, recoveryTimeOf, type StageSpan, stagesOf } from '../times.ts'
 import { type Html, html } from './tag.ts'
 
 /** More lanes than these nobody compares; the shorter ones are summed up. */
@@ -22,7 +23,7 @@ ${timeline(stagesOf(proof), proof.drill === null ? null : (time?.budget_seconds 
 
 const states = { pass: 'within the budget', fail: 'over the budget', error: 'could not be told' }
 
-function boundCard(name: string, bound: Bound): Html {
+function boundCard(name: string, bound: TimeBound): Html {
   const { status, seconds, budget_seconds: budget, detail } = bound
   const value = seconds === null ? 'not known' : duration(seconds)
   return html`<div class="card bound ${status}">
@@ -48,7 +49,7 @@ function unmeasured(): Html {
 function moments({ verification, drill }: Proof): Html {
   const { recovery } = verification
   const list: [string, string | null | undefined][] = [
-    ['Failure point', verification.failure_point],
+    ['Failure point', drill?.failure_point ?? verification.failure_point],
     ['Restore point asked for', drill?.restore_point ?? verification.restore_point],
     [
       'Recovery point',
