@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
@@ -7,7 +8,8 @@ import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { toolVersion } from '../project-files.ts'
 import { sha256 } from '../proof/document.ts'
-import { proofsDirectory, sumsFile, writeProof } from '../proof/write-proof.ts'
+import { sumsFile } from '../proof/sums.ts'
+import { proofsDirectory, writeProof } from '../proof/write-proof.ts'
 import type { Verification } from '../verification/verify-target.ts'
 import { type Drill, nowText, readDrill, requireOpen, tell } from './drill.ts'
 import { type DrillDocument, listEnded, noteEnded, noteRecorded } from './proofs-index.ts'
@@ -28,9 +30,14 @@ export interface FinishedDrill {
 /**
  * Ends a drill: how it ends is decided, then its proof is written, then it is recorded in production, or else only in the
  * index of proofs. Each step that was done before is not done again. The caller holds the lock.
+ * @param signingKey signs the proof
  * @throws CouldNotVerify when nothing was verified, or the proof cannot be written: then the drill stays open
  */
-export async function finishDrill(id: string, production: Target | undefined): Promise<FinishedDrill> {
+export async function finishDrill(
+  id: string,
+  production: Target | undefined,
+  signingKey?: KeyObject,
+): Promise<FinishedDrill> {
   let drill = readDrill(id)
   const directory = join(proofsDirectory, id)
   if (drill.state.record.state !== 'finished') {
@@ -50,7 +57,7 @@ export async function finishDrill(id: string, production: Target | undefined): P
     const attachments = attachmentsOf(id, drill.state)
     const hash = existsSync(directory)
       ? ownProof(directory, verification)
-      : writeProof(directory, { verification, drill: asFinished(drill.state.record), attachments }).sha256
+      : writeProof(directory, { verification, drill: asFinished(drill.state.record), attachments }, signingKey).sha256
     drill = tell(id, { event: 'proof_written', at: nowText(), sha256: hash })
   }
   const verification = verificationOf(id, drill.state)

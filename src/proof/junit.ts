@@ -1,12 +1,10 @@
 import XMLBuilder from 'fast-xml-builder'
 import type { CheckResult } from '../database/contract.ts'
-import type { TimeBound } from '../drill/record.ts'
 import { byFamily, families } from '../rules/families.ts'
 import { plainText } from '../terminal/plain-text.ts'
 import { explainOutcome, outcomeOf } from './outcome.ts'
 import type { Proof } from './proof.ts'
 import { statusWords, valueText, worstFirst } from './statuses.ts'
-import { lossOf, recoveryTimeOf } from './times.ts'
 
 interface Case {
   [key: string]: unknown
@@ -26,16 +24,6 @@ export function junitXml(proof: Proof): string {
   const suites = byFamily(verification.results).map(([family, rows]) =>
     suite(families[family], verification.started_at, worstFirst(rows).map(caseOf)),
   )
-  const bounds: Record<string, TimeBound | null> = { RTO: recoveryTimeOf(proof), RPO: lossOf(proof) }
-  if (drill !== null) {
-    suites.unshift(
-      suite(
-        'Times',
-        verification.started_at,
-        Object.entries(bounds).flatMap(([name, bound]) => (bound === null ? [] : [boundCase(name, bound)])),
-      ),
-    )
-  }
   const whole: Case = { '@_classname': 'pgdrill', '@_name': 'verified' }
   if (outcome.status === 'failed') whole.failure = message(explainOutcome(proof))
   if (outcome.status === 'could_not_verify') whole.error = message(explainOutcome(proof))
@@ -106,13 +94,6 @@ function caseOf(row: CheckResult): Case {
   if (row.status === 'warn' || row.status === 'waived') {
     made['system-out'] = text([`${statusWords[row.status]}: ${row.detail}`, more(row)].join('\n'))
   }
-  return made
-}
-
-function boundCase(name: string, { status, detail }: TimeBound): Case {
-  const made: Case = { '@_classname': 'pgdrill.times', '@_name': name }
-  if (status === 'fail') made.failure = message(detail)
-  if (status === 'error') made.error = message(detail)
   return made
 }
 

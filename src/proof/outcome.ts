@@ -1,5 +1,7 @@
+import type { CheckResult } from '../database/contract.ts'
 import type { Verdict } from '../rules/verdict.ts'
 import { plainLine } from '../terminal/plain-text.ts'
+import type { Verification } from '../verification/verify-target.ts'
 import { explainVerdict } from './explain.ts'
 import type { Proof } from './proof.ts'
 
@@ -23,7 +25,8 @@ export function outcomeOf(proof: Proof): Outcome {
   if (drill !== null) {
     const bounds = { RTO: drill.rto, RPO: drill.rpo }
     for (const [name, { status, detail }] of Object.entries(bounds)) {
-      if (status === 'pass') continue
+      // Unless that is what the verification has said already.
+      if (status === 'pass' || firstCause(verification)?.check_name === name.toLowerCase()) continue
       const what = status === 'fail' ? 'was not met' : 'is not known'
       parts.push({
         status: status === 'fail' ? 'failed' : 'could_not_verify',
@@ -49,9 +52,10 @@ export function explainOutcome(proof: Proof): string {
   return plainLine(`${outcomeWords[status]}${sandbox} drill ${drill.ticket} into ${drill.target_name}: ${reason}`)
 }
 
-function whyOf({ verification: { verdict, results, depth } }: Proof): string {
+function whyOf({ verification }: Proof): string {
+  const { verdict, depth } = verification
   const { pass, fail, error, waived } = verdict.counts
-  const cause = results.find((row) => row.status === (verdict.status === 'failed' ? 'fail' : 'error'))
+  const cause = firstCause(verification)
   const first = cause === undefined ? '' : `, first: ${cause.detail}`
   if (verdict.status === 'failed') return `${fail} of ${fail + pass + error + waived} results failed${first}`
   if (verdict.status === 'could_not_verify') {
@@ -59,4 +63,8 @@ function whyOf({ verification: { verdict, results, depth } }: Proof): string {
   }
   const quick = depth === 'quick' ? ' (quick: no row was counted)' : ''
   return `${pass} passed, none failed, and all that was asked for was looked at${quick}${waived > 0 ? `; ${waived} waived` : ''}`
+}
+
+function firstCause({ verdict, results }: Verification): CheckResult | undefined {
+  return results.find((row) => row.status === (verdict.status === 'failed' ? 'fail' : 'error'))
 }

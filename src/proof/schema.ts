@@ -117,7 +117,7 @@ const bound = z.object({
 })
 const role = z.enum(['lead', 'db_owner', 'app_owner'])
 
-const drill = z.object({
+const drillRecord = z.object({
   drill_id: folderName,
   ticket: text,
   owners: z.object({ lead: text, db_owner: text, app_owner: text }),
@@ -164,7 +164,7 @@ export const proofSchema = z.object({
   format_version: z.literal(1),
   proof_id: folderName,
   tool_version: text,
-  drill: drill.nullable(),
+  drill: drillRecord.nullable(),
   verification,
   attachments: z.array(z.object({ path: text, size: count, sha256: hash })),
 })

@@ -3,8 +3,9 @@ import { chooseDrill, readDrill } from '../../drill/drill.ts'
 import { type FinishedDrill, finishDrill } from '../../drill/finish.ts'
 import { withDrillLock } from '../../drill/lock.ts'
 import { type ProofFormat, proofFormats, renderProof } from '../../proof/formats.ts'
+import { signingKeyOf } from '../../proof/signature.ts'
 import type { ProgramOutput, SetExitCode } from '../program-output.ts'
-import { formatOption } from '../shared-options.ts'
+import { formatOption, signKeyOption } from '../shared-options.ts'
 import { drillOption, productionOf } from './drill-options.ts'
 import { finishedText } from './drill-text.ts'
 
@@ -23,10 +24,14 @@ export function drillFinishCommand(output: ProgramOutput, setExitCode: SetExitCo
     .description('write the proof and record the drill in production')
     .addOption(drillOption())
     .addOption(formatOption(proofFormats))
+    .addOption(signKeyOption())
     .addHelpText('after', help)
-    .action(async (options: { drill?: string; format: ProofFormat }) => {
+    .action(async (options: { drill?: string; format: ProofFormat; signKey?: string }) => {
+      const signingKey = signingKeyOf(options)
       const id = chooseDrill(options.drill)
-      const finished = await withDrillLock(id, () => finishDrill(id, productionOf(readDrill(id).state.record)))
+      const finished = await withDrillLock(id, () =>
+        finishDrill(id, productionOf(readDrill(id).state.record), signingKey),
+      )
       showFinished(finished, options.format, output, setExitCode)
     })
 }
