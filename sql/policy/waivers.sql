@@ -9,10 +9,10 @@ create table drill.waivers (
   written_at timestamptz not null default now(),
   constraint waivers_check_name_check check (
     check_name in (
-      'access', 'amcheck', 'buckets_present', 'critical_relations', 'days_present', 'fingerprints', 'guard_rpc',
-      'guards_fire', 'indexes', 'isolation', 'newest_timestamps', 'objects', 'orphans', 'partition_keys',
-      'partition_triggers', 'partitions', 'physical', 'platform', 'recovery_point', 'registrations', 'row_counts',
-      'sequences', 'tenants'
+      'access', 'amcheck', 'app_browser', 'app_health', 'app_keys', 'app_page', 'app_sync', 'app_worker',
+      'buckets_present', 'critical_relations', 'days_present', 'fingerprints', 'guard_rpc', 'guards_fire', 'indexes',
+      'isolation', 'newest_timestamps', 'objects', 'orphans', 'partition_keys', 'partition_triggers', 'partitions',
+      'physical', 'platform', 'recovery_point', 'registrations', 'row_counts', 'sequences', 'tenants'
     )
   ),
   constraint waivers_reason_check check (reason ~ '\S'),

@@ -78,7 +78,7 @@ function inside(html: string, element: string): string[] {
 
 function words(html: string): string {
   return html
-    .replace(/<[^>]{0,5000}>/g, ' ')
+    .replace(/<[^<>]{0,5000}>/g, ' ')
     .replace(/&nbsp;/gi, ' ')
     .replace(/&(#39|#x27|apos|rsquo);/gi, "'")
     .replace(/&amp;/gi, '&')
