@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { CheckResult } from '../database/contract.ts'
 import { sha256 } from '../proof/document.ts'
-import { sumsFile } from '../proof/write-proof.ts'
+import { sumsFile } from '../proof/sums.ts'
 import type { DrillFact } from '../rules/cadence-facts.ts'
 
 const moment = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a moment')
