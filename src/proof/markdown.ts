@@ -1,5 +1,6 @@
 import type { CheckResult } from '../database/contract.ts'
 import type { TimeBound } from '../drill/record.ts'
+import { durationText } from '../rules/durations.ts'
 import { byFamily, families } from '../rules/families.ts'
 import { group } from '../rules/wording.ts'
 import { plainText } from '../terminal/plain-text.ts'
@@ -10,7 +11,7 @@ import { explainOutcome } from './outcome.ts'
 import { type Proof, proofId } from './proof.ts'
 import { recoveryEvidence } from './recovery-evidence.ts'
 import { statusOrder, statusWords, valueText, worstFirst } from './statuses.ts'
-import { duration, lossOf, recoveryTimeOf, stagesOf } from './times.ts'
+import { lossOf, recoveryTimeOf, stagesOf } from './times.ts'
 
 /** Beyond so many rows of one table a ticket cannot take it; proof.json has them all. */
 const mostRows = 500
@@ -64,8 +65,8 @@ function times(proof: Proof): string {
       ? [name, 'not measured', '', 'only a drill measures it']
       : [
           name,
-          one.seconds === null ? 'not known' : duration(one.seconds),
-          one.budget_seconds === null ? '' : duration(one.budget_seconds),
+          one.seconds === null ? 'not known' : durationText(one.seconds),
+          one.budget_seconds === null ? '' : durationText(one.budget_seconds),
           `${{ pass: 'met', fail: 'not met', error: 'could not be told' }[one.status]}: ${one.detail}`,
         ]
   const moments: [string, string | null | undefined][] = [
@@ -98,7 +99,7 @@ function times(proof: Proof): string {
             stages.map(({ name, started_at, ended_at }) => [
               name,
               new Date(started_at).toISOString(),
-              ended_at === null ? 'never ended' : duration((ended_at - started_at) / 1000),
+              ended_at === null ? 'never ended' : durationText((ended_at - started_at) / 1000),
             ]),
           ),
         ]),

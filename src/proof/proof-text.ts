@@ -1,8 +1,8 @@
+import { durationText } from '../rules/durations.ts'
 import { plainLine } from '../terminal/plain-text.ts'
 import { explainOutcome } from './outcome.ts'
 import type { Proof } from './proof.ts'
 import { type Colors, verificationText } from './text.ts'
-import { duration } from './times.ts'
 
 /** A proof for a person at a terminal: its verification, and of a drill the times, what is left to do, and the verdict. */
 export function proofText(proof: Proof, colors: Colors, isVerbose: boolean): string {
@@ -11,8 +11,8 @@ export function proofText(proof: Proof, colors: Colors, isVerbose: boolean): str
   if (drill === null) return text
   const bounds = Object.entries({ RTO: drill.rto, RPO: drill.rpo }).map(
     ([name, { status, seconds, budget_seconds, detail }]) => {
-      const measured = seconds === null ? 'not known' : duration(seconds)
-      const budget = budget_seconds === null ? '' : ` of ${duration(budget_seconds)}`
+      const measured = seconds === null ? 'not known' : durationText(seconds)
+      const budget = budget_seconds === null ? '' : ` of ${durationText(budget_seconds)}`
       const paint = status === 'pass' ? colors.green : colors.red
       return `  ${paint(status.padEnd(5))} ${name}  ${measured}${budget}: ${plainLine(detail)}`
     },

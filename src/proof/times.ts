@@ -1,4 +1,3 @@
-import prettyMilliseconds from 'pretty-ms'
 import type { TimeBound } from '../drill/record.ts'
 import { timeOf } from '../rules/moments.ts'
 import type { Verification } from '../verification/verify-target.ts'
@@ -36,11 +35,6 @@ export function stagesOf({ drill, verification }: Proof): StageSpan[] {
     time += seconds * 1000
     return { name, started_at, ended_at: time }
   })
-}
-
-/** Seconds as people say them: 3.04 s, 2 m 5 s, 1 d 2 h. */
-export function duration(seconds: number): string {
-  return prettyMilliseconds(Math.round(seconds * 1000), { unitCount: 3 })
 }
 
 function lossOfVerification(verification: Verification): TimeBound {

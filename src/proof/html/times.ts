@@ -1,8 +1,9 @@
 import { scaleUtc } from 'd3-scale'
 import type { TimeBound } from '../../drill/record.ts'
+import { durationText } from '../../rules/durations.ts'
 import type { Proof } from '../proof.ts'
 import { recoveryEvidence } from '../recovery-evidence.ts'
-import { duration, lossOf, recoveryTimeOf, type StageSpan, stagesOf } from '../times.ts'
+import { lossOf, recoveryTimeOf, type StageSpan, stagesOf } from '../times.ts'
 import { type Html, html } from './tag.ts'
 
 /** More lanes than these nobody compares; the shorter ones are summed up. */
@@ -25,10 +26,10 @@ const states = { pass: 'within the budget', fail: 'over the budget', error: 'cou
 
 function boundCard(name: string, bound: TimeBound): Html {
   const { status, seconds, budget_seconds: budget, detail } = bound
-  const value = seconds === null ? 'not known' : duration(seconds)
+  const value = seconds === null ? 'not known' : durationText(seconds)
   return html`<div class="card bound ${status}">
 <div class="head"><h3>${name}</h3><span class="state">${states[status]}</span></div>
-<div class="value">${value}${budget === null ? null : html` <small>of ${duration(budget)} allowed</small>`}</div>
+<div class="value">${value}${budget === null ? null : html` <small>of ${durationText(budget)} allowed</small>`}</div>
 ${seconds === null || budget === null ? null : bar(seconds, budget)}
 <p class="small muted">${detail}</p>
 </div>`
@@ -37,8 +38,8 @@ ${seconds === null || budget === null ? null : bar(seconds, budget)}
 function bar(seconds: number, budget: number): Html {
   const end = Math.max(seconds, budget, 1)
   const share = (value: number) => `${((Math.max(0, value) / end) * 100).toFixed(2)}%`
-  return html`<div class="bar" role="img" aria-label="${duration(seconds)} of ${duration(budget)}"><div class="fill" style="width:${share(seconds)}"></div><div class="budget" style="left:${share(budget)}"></div></div>
-<div class="scale"><span>0</span><span>${duration(end)}${end > budget ? '' : ' (budget)'}</span></div>`
+  return html`<div class="bar" role="img" aria-label="${durationText(seconds)} of ${durationText(budget)}"><div class="fill" style="width:${share(seconds)}"></div><div class="budget" style="left:${share(budget)}"></div></div>
+<div class="scale"><span>0</span><span>${durationText(end)}${end > budget ? '' : ' (budget)'}</span></div>`
 }
 
 function unmeasured(): Html {
@@ -80,18 +81,18 @@ function timeline(stages: readonly StageSpan[], budget: number | null, title: st
   const ticks = scale.ticks(4).filter((tick) => scale(tick) < 92)
   return html`<div class="timeline"><h3>${title}</h3>
 ${spans.filter((span) => longest.has(span)).map((span) => lane(span, (at) => scale(new Date(at - start)), end, budget))}
-<div class="stage"><span></span><div class="axis">${ticks.map((tick) => html`<span style="left:${scale(tick).toFixed(2)}%">${tick.getTime() === 0 ? '0' : duration(tick.getTime() / 1000)}</span>`)}</div><span></span></div>
+<div class="stage"><span></span><div class="axis">${ticks.map((tick) => html`<span style="left:${scale(tick).toFixed(2)}%">${tick.getTime() === 0 ? '0' : durationText(tick.getTime() / 1000)}</span>`)}</div><span></span></div>
 ${
   hidden.length === 0
     ? null
-    : html`<p class="small muted">And ${hidden.length} shorter ones, ${duration(hidden.reduce((sum, span) => sum + lengthOf(span), 0) / 1000)} in all.</p>`
+    : html`<p class="small muted">And ${hidden.length} shorter ones, ${durationText(hidden.reduce((sum, span) => sum + lengthOf(span), 0) / 1000)} in all.</p>`
 }</div>`
 }
 
 function lane(span: StageSpan, place: (at: number) => number, end: number, budget: number | null): Html {
   const { name, started_at, ended_at } = span
   const [left, right] = [place(started_at), place(ended_at ?? end)]
-  const took = ended_at === null ? 'never ended' : duration(lengthOf(span) / 1000)
+  const took = ended_at === null ? 'never ended' : durationText(lengthOf(span) / 1000)
   const share =
     budget === null || budget <= 0 || ended_at === null
       ? ''
