@@ -32,7 +32,16 @@ const unquoted = (cell: string) => cell.replaceAll('`', '')
 const checks = rowsOf(coverage, /^`[a-z_]+`$/)
 const modes = rowsOf(coverage, /^F\d\d$/)
 // What the verdict rests on: no check of its own data, hence not waivable.
-const unwaivable = ['not_production', 'identity', 'attestation', 'all_other_checks', 'proof', 'transport', 'waivers', 'app']
+const unwaivable = [
+  'not_production',
+  'identity',
+  'attestation',
+  'all_other_checks',
+  'proof',
+  'transport',
+  'waivers',
+  'app',
+]
 
 /** Names of the tests that each file would run, as the file itself says it: made in loops, too, and none that is switched off. */
 const testNames: Record<string, string[]> = {}
