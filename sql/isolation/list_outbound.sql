@@ -417,6 +417,15 @@ begin
         and b.system_identifier = i.system_identifier
         and b.started_at = i.started_at
         and b.database_name <> i.database_name
+    )
+    -- The first backup holds no baseline, as its own is made from the same snapshot; a heartbeat it holds.
+    or exists (
+      select
+      from drill.heartbeats as h
+      cross join drill.get_identity() as i
+      where h.system_identifier = i.system_identifier
+        and h.started_at = i.started_at
+        and h.database_name <> i.database_name
     );
   exception
     when insufficient_privilege then
