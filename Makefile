@@ -20,7 +20,9 @@ override SIZE := $(value SIZE)
 override NAME := $(value NAME)
 override PROOF := $(value PROOF)
 override PG := $(value PG)
-export TARGET BASELINE DEPTH ARGS FAULT FILTER SIZE NAME PROOF PG
+override OUT := $(value OUT)
+override FROM := $(value FROM)
+export TARGET BASELINE DEPTH ARGS FAULT FILTER SIZE NAME PROOF PG OUT FROM
 
 # In a recipe: split ARGS at blanks, without looking for files that match a * in it.
 split_args = set -f;
@@ -77,6 +79,14 @@ report: build ## Check that a proof is as it was written: PROOF=folder, by defau
 	@directory=$${PROOF:-$$(ls -d verify/proofs/*/ 2>/dev/null | grep -v 'partial/$$' | tail -n 1)}; \
 	if [ -z "$$directory" ]; then echo 'make report needs PROOF=folder: there is none in verify/proofs/' >&2; exit 2; fi; \
 	$(pgdrill) report verify "$$directory" $$ARGS
+
+.PHONY: backup
+backup: build ## Dump production with an exact baseline: TARGET=production, OUT=folder
+	@$(pgdrill) backup $(with_target) $${OUT:+"--out=$$OUT"} $$ARGS
+
+.PHONY: restore
+restore: build ## Restore such a backup into an empty database: FROM=folder TARGET=restore
+	@$(pgdrill) restore $${FROM:+"--from=$$FROM"} $(with_target) $$ARGS
 
 .PHONY: disarm
 disarm: build ## Show what keeps a restored copy from acting on the outside: TARGET=..., ARGS=--apply runs it

@@ -41,6 +41,16 @@ const entries: CommandEntry[] = [
     load: async (output) => (await import('./commands/migrate/index.ts')).migrateCommand(output),
   },
   {
+    name: 'backup',
+    description: 'dump production with an exact baseline; prune old backups',
+    load: async (output) => (await import('./commands/backup/index.ts')).backupCommand(output),
+  },
+  {
+    name: 'restore',
+    description: 'restore such a backup into an empty database',
+    load: async (output, setExitCode) => (await import('./commands/restore.ts')).restoreCommand(output, setExitCode),
+  },
+  {
     name: 'disarm',
     description: 'show, or run, what keeps a restored copy from acting on the outside',
     load: async (output, setExitCode) => (await import('./commands/disarm.ts')).disarmCommand(output, setExitCode),
@@ -72,7 +82,9 @@ Examples:
   pgdrill verify --target sandbox                 see the whole job on a throw-away production
   pgdrill migrate up --target production          install the checks
   pgdrill baseline capture --target production    store what production holds
-  pgdrill verify --target restore                 judge a restored copy`
+  pgdrill verify --target restore                 judge a restored copy
+  pgdrill backup --target production              dump production, with an exact baseline
+  pgdrill restore --from DIR --target restore     restore that dump into an empty database`
 
 /**
  * Runs the program.
@@ -86,6 +98,8 @@ export async function runCli(args: readonly string[], output: ProgramOutput = pr
       'Tells whether a restored PostgreSQL database is really your production data: complete, guarded, and how much was lost.',
     )
     .version(toolVersion())
+    // A command with commands of its own has options that those have, too.
+    .enablePositionalOptions()
     .addHelpText('after', help)
   const setExitCode: SetExitCode = (code) => {
     exitCode = code

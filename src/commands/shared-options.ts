@@ -31,9 +31,13 @@ export function statementTimeoutOption(): Option {
   )
 }
 
-/** --jobs N: how many connections count. @param standard what it is without the option, and how that is said */
-export function jobsOption(standard: number, words: string): Option {
-  return new Option('-j, --jobs <number>', 'how many connections count, 1 to 64, all in one snapshot')
+/**
+ * --jobs N: how many connections count, or do something else.
+ * @param standard what it is without the option, and how that is said
+ * @param doing what they do
+ */
+export function jobsOption(standard: number, words: string, doing = 'count, 1 to 64, all in one snapshot'): Option {
+  return new Option('-j, --jobs <number>', `how many connections ${doing}`)
     .default(standard, words)
     .argParser((text) => {
       if (!/^([1-9]|[1-5]\d|6[0-4])$/.test(text)) {

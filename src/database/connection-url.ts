@@ -21,7 +21,11 @@ export interface ConnectionSettings {
   /** Milliseconds (connect_timeout). */
   connectTimeout?: number
   encryption: Encryption
+  /** What was said about TLS, by libpq's names: for programs of PostgreSQL that are started. Absent when nothing was. */
+  libpqSsl?: { [name in (typeof sslParameters)[number]]?: string }
 }
+
+const sslParameters = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'ssl_min_protocol_version'] as const
 
 const example = 'postgresql://user:password@host:5432/database'
 
@@ -54,6 +58,12 @@ export function parseConnectionUrl(url: string, name: string): ConnectionSetting
   const found = given === undefined ? findPassword(said('passfile'), { host, port, database, user }) : undefined
   const options = said('options')
   const connectTimeout = timeoutOf(all)
+  const libpqSsl = Object.fromEntries(
+    sslParameters.flatMap((parameter) => {
+      const value = said(parameter)
+      return value === undefined ? [] : [[parameter, value]]
+    }),
+  )
   return {
     host,
     ...(address === undefined ? {} : { address }),
@@ -65,6 +75,7 @@ export function parseConnectionUrl(url: string, name: string): ConnectionSetting
     ...(options === undefined ? {} : { options }),
     ...(connectTimeout === undefined ? {} : { connectTimeout }),
     encryption: encryptionOf(all, isAbsolute(host)),
+    ...(Object.keys(libpqSsl).length === 0 ? {} : { libpqSsl }),
   }
 }
 

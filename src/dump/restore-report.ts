@@ -1,4 +1,5 @@
 import type { Target } from '../database/targets.ts'
+import type { RestoreError } from '../rules/restore-errors.ts'
 import type { StageTime } from '../terminal/stages.ts'
 
 /** What a restore is asked. */
@@ -16,18 +17,14 @@ export interface RestoreQuestion {
   identityFile: string | undefined
   /** Is told what will happen, line by line, before anything does. */
   announce: (line: string) => void
+  /** Is given the report of an unfinished restore before anything is written into the target. */
+  begun?: (report: RestoreReport) => void
 }
 
-/** One error of pg_restore, without values of rows. */
-export interface RestoreProblem {
-  /** Such as "TABLE DATA public calls"; null where pg_restore named nothing. */
-  entry: string | null
-  message: string
-  /** Why it does no harm; null: it does. */
-  harmless: string | null
-}
+/** One thing that could not be restored, without values of rows. */
+export type RestoreProblem = RestoreError
 
-/** What a restore did. Times are ISO text of our clock. */
+/** What a restore did: format pgdrill-restore, version 1. Times are ISO text of our clock. */
 export interface RestoreReport {
   format: 'pgdrill-restore'
   format_version: 1
@@ -43,15 +40,26 @@ export interface RestoreReport {
     directory: string
     backup_id: string
     baseline_id: string
+    /** The moment of the data. */
     taken_at: string
     /** Of the manifest, which holds the hashes of all other files. */
     manifest_sha256: string
   }
-  target: { name: string; url: string; database_name: string; server_version: string; is_sandbox: boolean }
+  target: {
+    name: string
+    url: string
+    database_name: string
+    /** Whether the restore made the database: then the target's own URL leads to another one. */
+    is_new: boolean
+    server_version: string
+    is_sandbox: boolean
+  }
   pg_restore: string
   jobs: number
   /** Roles that the backup needs and the target's server does not have. */
   missing_roles: string[]
   problems: RestoreProblem[]
+  /** Worth reading; they do not change the outcome. */
+  warnings: string[]
   stages: StageTime[]
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { type Baseline, parseBaseline } from '../baselines/document.ts'
 import { baselineFileName, baselinesDirectory, writeBaselineFile } from '../baselines/file.ts'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { type Database, type Limits, withDatabase } from '../database/connect.ts'
-import { beginBaseline, completeBaseline, exportBaseline, listChangeMarks } from '../database/facts.ts'
+import { beginBaseline, completeBaseline, exportBaseline, importSnapshot, listChangeMarks } from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { measure } from './measure.ts'
@@ -14,6 +15,17 @@ export interface CaptureOptions {
   /** Measures closed partitions anew, even when nobody wrote into them since the last baseline. */
   full?: boolean | undefined
   jobs: number
+  /** What another transaction sees, to be measured instead of this moment. */
+  snapshot?: Snapshot | undefined
+}
+
+/** The exported snapshot of a transaction that is still open. */
+export interface Snapshot {
+  name: string
+  /** ISO text: the baseline is of this moment. */
+  takenAt: string
+  /** What listChangeMarks() gave before it was taken. */
+  marks: string
 }
 
 /**
@@ -62,15 +74,19 @@ async function captureIn(
   database: Database,
   target: Target,
   limits: Limits,
-  { label, depth, full, jobs }: CaptureOptions,
+  { label, depth, full, jobs, snapshot }: CaptureOptions,
   tell: (text: string) => void,
 ): Promise<string> {
   // Before the snapshot: what is written after it must give another mark, or the next capture would not count it.
-  const marks = await listChangeMarks(database)
+  const marks = snapshot?.marks ?? (await listChangeMarks(database))
   return await database
     .transaction()
     .setIsolationLevel('repeatable read')
     .execute(async (transaction) => {
+      if (snapshot !== undefined) {
+        await importSnapshot(transaction, snapshot.name)
+        await sql`select set_config('drill.now', ${snapshot.takenAt}, true)`.execute(transaction)
+      }
       const begun = await beginBaseline(transaction, { label, depth, isComplete: full === true })
       const { captured_at: asOf, carried_names } = begun
       const carriedNames = new Set(carried_names)

@@ -1,0 +1,95 @@
+// Which of our own backups the retention policy still needs: pure. The slots are those of retention.ts.
+
+import type { HeldBackup } from './backups-held.ts'
+import { fillSlots } from './retention.ts'
+import type { SlotCounts } from './retention-slots.ts'
+
+/** A whole backup, as its manifest tells. Times are ISO text. */
+export interface PrunedBackup {
+  directory: string
+  /** What it is a backup of: each is kept for itself. */
+  installation_id: string
+  /** The moment of its data. */
+  taken_at: string
+  finished_at: string
+}
+
+/** What becomes of a backup, and why: the slots that it fills, or another reason. */
+export interface PruneDecision<Backup extends PrunedBackup> {
+  backup: Backup
+  isKept: boolean
+  reasons: string[]
+}
+
+/**
+ * Decides for each backup whether it is kept.
+ * @param backups those that are good
+ * @param now ISO text
+ * @param clockSkew how far clocks may differ, in milliseconds: what is dated further ahead is kept, as nobody knows its slot
+ * @returns oldest first
+ */
+export function planPruning<Backup extends PrunedBackup>(
+  backups: readonly Backup[],
+  policy: SlotCounts,
+  now: string,
+  clockSkew: number,
+): PruneDecision<Backup>[] {
+  const groups = new Map<string, Backup[]>()
+  for (const backup of backups) {
+    const group = groups.get(backup.installation_id)
+    if (group === undefined) groups.set(backup.installation_id, [backup])
+    else group.push(backup)
+  }
+  const decisions = [...groups].flatMap(([source, group]) => planGroup(source, group, policy, now, clockSkew))
+  const moment = ({ backup }: PruneDecision<Backup>) => Date.parse(backup.finished_at)
+  return decisions.sort((a, b) => moment(a) - moment(b) || (a.backup.directory < b.backup.directory ? -1 : 1))
+}
+
+function planGroup<Backup extends PrunedBackup>(
+  source: string,
+  group: readonly Backup[],
+  policy: SlotCounts,
+  now: string,
+  clockSkew: number,
+): PruneDecision<Backup>[] {
+  const filled = fillSlots({
+    sources: [{ source, format: 'own', read_at: now, keeps_days: null, window: null }],
+    backups: group.map((backup) => asHeld(source, backup)),
+    policy,
+    now,
+    since: null,
+    clockSkew,
+  })
+  const reasons = new Map<string, string[]>(group.map(({ directory }) => [directory, []]))
+  const newest = filled.good.at(-1)
+  if (newest !== undefined) reasons.get(newest.backup.id)?.push('the newest')
+  for (const { tier, label, fillers } of filled.slots) {
+    const id = fillers[0]?.id
+    if (id !== undefined && id !== null) reasons.get(id)?.push(`${tier} ${label}`)
+  }
+  for (const { backup } of filled.future) reasons.get(backup.id)?.push('it is dated in the future')
+  // What the slots do not know of is not theirs to give away.
+  const known = new Set([...filled.good, ...filled.future].map(({ backup }) => backup.id))
+  return group.map((backup) => {
+    const why = reasons.get(backup.directory) ?? []
+    if (!known.has(backup.directory)) why.push('its times make no sense')
+    return { backup, isKept: why.length > 0, reasons: why.length > 0 ? why : ['no slot needs it'] }
+  })
+}
+
+function asHeld(source: string, { directory, taken_at, finished_at }: PrunedBackup): HeldBackup {
+  return {
+    source,
+    id: directory,
+    kind: 'logical',
+    started_at: taken_at,
+    finished_at,
+    usable: 'yes',
+    reason: null,
+    depends_on: [],
+    bytes: null,
+    is_pinned: false,
+    position: null,
+    times_listed: 1,
+  }
+}

@@ -1,0 +1,71 @@
+// A production whose server is of the same major version as the machine's pg_dump.
+
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrateUp } from '../../src/database/migrations.ts'
+import type { Target } from '../../src/database/targets.ts'
+import { buildProduction, sandboxDatabase, sandboxTarget } from '../../src/sandbox/build.ts'
+import type { Cluster } from '../../src/sandbox/cluster.ts'
+import { makeSandboxRoot } from '../../src/sandbox/ownership.ts'
+import { startWatchdog } from '../../src/sandbox/watchdog.ts'
+import { Stages } from '../../src/terminal/stages.ts'
+import { canary } from '../cli/program.ts'
+import { findSystemPostgres } from '../support/system-postgres.ts'
+
+/** The machine's PostgreSQL, with client programs and a server; undefined when there is none. */
+export const system = findSystemPostgres()
+
+export interface OwnProduction {
+  cluster: Cluster
+  target: Target
+  /** What the program is told: the two URLs, with a password that nobody asks for, and PG_BIN. */
+  env(database?: string): NodeJS.Dict<string>
+  drop(): Promise<void>
+}
+
+/** Starts it with the application and the checks. @param statements are run before the checks come */
+export async function startProduction(...statements: string[]): Promise<OwnProduction> {
+  process.env['PGDRILL_PG_BIN'] = system?.bin
+  process.env['PG_BIN'] = system?.bin
+  const root = await makeSandboxRoot()
+  const watchdog = await startWatchdog(root)
+  const cluster = await buildProduction(root, new Stages({ quiet: true }))
+  const sql = cluster.connect(sandboxDatabase)
+  for (const statement of statements) await sql.unsafe(statement)
+  await sql.end()
+  const target = sandboxTarget('production', cluster)
+  await migrateUp(target)
+  const url = (database: string) => cluster.url(database).replace('postgres@', `postgres:${canary}@`)
+  return {
+    cluster,
+    target,
+    env: (database = 'nowhere') => ({
+      PRODUCTION_DATABASE_URL: url(sandboxDatabase),
+      RESTORE_DATABASE_URL: url(database),
+      PG_BIN: system?.bin,
+    }),
+    drop: async () => {
+      await cluster.stop('immediate')
+      await rm(root, { recursive: true, force: true })
+      await watchdog.release()
+    },
+  }
+}
+
+/**
+ * Makes a directory for PG_BIN in which some programs are shell scripts; "$real" in them is the real one.
+ * @param scripts by the name of the program
+ */
+export function programsWith(scripts: Record<string, string>): string {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'pgdrill-bin-')))
+  mkdirSync(directory, { recursive: true })
+  for (const name of ['pg_dump', 'pg_dumpall', 'pg_restore']) {
+    const real = join(system?.bin ?? '', name)
+    const ask = `if [ "$1" = --version ]; then exec ${real} --version; fi`
+    writeFileSync(join(directory, name), `#!/bin/sh\nreal=${real}\n${ask}\n${scripts[name] ?? 'exec $real "$@"'}\n`)
+    chmodSync(join(directory, name), 0o755)
+  }
+  return directory
+}
