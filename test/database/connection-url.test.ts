@@ -224,6 +224,7 @@ test('the environment stands in for what the URL leaves out, and for nothing els
       options: '-c role=drill_reader',
       connectTimeout: 7000,
       encryption: 'verify-full',
+      libpqSsl: { sslmode: 'verify-full', sslrootcert: ca },
     },
   )
   assert.is(bare.encryption.authority, ca)
@@ -238,6 +239,7 @@ test('the environment stands in for what the URL leaves out, and for nothing els
     options: '-c geqo=off',
     connectTimeout: 3000,
     encryption: unverified('disable'),
+    libpqSsl: { sslmode: 'disable', sslrootcert: ca },
   })
   // Each target leads to its own host, whatever this says.
   process.env['PGHOSTADDR'] = '127.0.0.9'
