@@ -113,6 +113,14 @@
 \ir cadence/verify_cadence.sql
 \ir cadence/assert_cadence.sql
 \ir cadence/list_incidents.sql
+\ir retention/retention_policy.sql
+\ir retention/backup_inventories.sql
+\ir retention/backups.sql
+\ir retention/record_backups.sql
+\ir retention/export_backups.sql
+\ir retention/_list_held_backups.sql
+\ir retention/_list_retention_slots.sql
+\ir retention/verify_retention.sql
 \ir verdict/verify_waivers.sql
 \ir verdict/verify_all.sql
 \ir verdict/assert_verified.sql

@@ -6,7 +6,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select '0007'
+  select '0008'
 $$;
 
 comment on function drill.schema_version() is

@@ -294,5 +294,7 @@ export const contract = {
   'drill._begin_baseline(text, text, boolean)': null,
   'drill._complete_baseline(uuid, jsonb, jsonb)': null,
   'drill.export_baseline(uuid, boolean)': null,
+  'drill.record_backups(jsonb)': null,
+  'drill.export_backups()': null,
   'public.verify_partition_triggers_exist()': null,
 } as const satisfies Record<string, readonly string[] | null>

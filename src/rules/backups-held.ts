@@ -40,9 +40,6 @@ export interface BackupSource {
   window: { from: string; until: string } | null
 }
 
-/** A chain with more links than this is not believed: no tool makes such ones, and following it would take for ever. */
-export const longestChain = 1000
-
 /** A backup with the last word on whether it can be restored, times in milliseconds. */
 export interface ResolvedBackup {
   backup: HeldBackup
@@ -58,50 +55,54 @@ const key = (source: string, id: string) => `${source}\u0000${id}`
 
 /**
  * Says of each backup whether it can be restored: it must be usable itself, have a time, not end before it began, and every
- * backup that it depends on must be there and usable, too. Answers in the order of the input.
+ * backup that it depends on must be there, usable, and have ended before it. So a chain that goes in a circle is never
+ * usable: somewhere in it time goes backwards. Answers in the order of the input.
  * @param backups each (source, id) once
  */
 export function resolveBackups(backups: readonly HeldBackup[]): ResolvedBackup[] {
   const resolved = backups.map(withoutChain)
+  if (backups.every(({ depends_on }) => depends_on.length === 0)) return resolved
   const indexOf = new Map(backups.map((backup, index) => [key(backup.source, backup.id), index]))
   const dependants = new Map<number, number[]>()
-  const open = new Map<number, number>()
-  let ready: number[] = []
-  const parents = backups.map((backup) =>
-    [...new Set(backup.depends_on)].map((id) => indexOf.get(key(backup.source, id))),
-  )
-  parents.forEach((list, index) => {
-    const known = list.filter((parent) => parent !== undefined)
-    for (const parent of known) {
+  for (const [index, one] of resolved.entries()) {
+    for (const id of one.backup.depends_on) {
+      const parent = indexOf.get(key(one.backup.source, id))
+      if (parent === undefined) {
+        worsen(one, 'no', `its chain is broken: ${id} is missing`)
+        continue
+      }
+      const before = resolved[parent]?.finished
+      if (before != null && one.finished !== null && before >= one.finished) {
+        worsen(one, 'unknown', `it depends on ${id}, which did not end before it`)
+      }
       const children = dependants.get(parent)
       if (children === undefined) dependants.set(parent, [index])
       else children.push(index)
     }
-    if (known.length === 0) ready.push(index)
-    else open.set(index, known.length)
-  })
-
-  const seen = new Array<boolean>(backups.length).fill(false)
-  for (let depth = 0; ready.length > 0 && depth <= longestChain; depth += 1) {
-    const next: number[] = []
-    for (const index of ready) {
-      seen[index] = true
-      inherit(resolved[index] as ResolvedBackup, parents[index] as (number | undefined)[], resolved)
-      for (const child of dependants.get(index) ?? []) {
-        const left = (open.get(child) as number) - 1
-        open.set(child, left)
-        if (left === 0) next.push(child)
+  }
+  // What is not usable first: it outranks what is not known.
+  for (const state of ['no', 'unknown'] as const) {
+    const reached = [...resolved.keys()].filter((index) => resolved[index]?.usable === state)
+    for (let parent = reached.pop(); parent !== undefined; parent = reached.pop()) {
+      const id = resolved[parent]?.backup.id
+      const why =
+        state === 'no'
+          ? `its chain is broken: ${id} is not usable`
+          : `it is not known whether ${id}, on which it depends, is usable`
+      for (const child of dependants.get(parent) ?? []) {
+        if (worsen(resolved[child] as ResolvedBackup, state, why)) reached.push(child)
       }
     }
-    ready = next
   }
-  resolved.forEach((one, index) => {
-    if (!seen[index] && one.usable !== 'no') {
-      one.usable = 'no'
-      one.reason = `its chain goes in a circle or has more than ${longestChain} links`
-    }
-  })
   return resolved
+}
+
+/** @returns whether it was better before */
+function worsen(one: ResolvedBackup, usable: 'no' | 'unknown', reason: string): boolean {
+  if (one.usable === 'no' || one.usable === usable) return false
+  one.usable = usable
+  one.reason = reason
+  return true
 }
 
 function withoutChain(backup: HeldBackup): ResolvedBackup {
@@ -109,25 +110,7 @@ function withoutChain(backup: HeldBackup): ResolvedBackup {
   const started = backup.started_at === null ? null : timeOf(backup.started_at)
   const reaches = backup.kind === 'logical' && started !== null ? started : finished
   const one: ResolvedBackup = { backup, usable: backup.usable, reason: backup.reason, finished, reaches }
-  if (one.usable !== 'yes') return one
-  if (finished === null) return { ...one, usable: 'unknown', reason: 'it is not known when it was finished' }
-  if (started !== null && started > finished) return { ...one, usable: 'unknown', reason: 'it ended before it began' }
+  if (finished === null) worsen(one, 'unknown', backup.reason ?? 'it is not known when it was finished')
+  else if (started !== null && started > finished) worsen(one, 'unknown', 'it ended before it began')
   return one
-}
-
-/** A link that is missing or bad breaks the chain; one that is unknown makes it unknown. */
-function inherit(one: ResolvedBackup, parents: readonly (number | undefined)[], all: readonly ResolvedBackup[]): void {
-  if (one.usable === 'no') return
-  for (const [place, parent] of parents.entries()) {
-    const other = parent === undefined ? undefined : all[parent]
-    if (other?.usable === 'yes') continue
-    const id = [...new Set(one.backup.depends_on)][place]
-    if (other === undefined || other.usable === 'no') {
-      one.usable = 'no'
-      one.reason = `its chain is broken: ${id} ${other === undefined ? 'is missing' : 'is not usable'}`
-      return
-    }
-    one.usable = 'unknown'
-    one.reason = `it depends on ${id}, of which it is not known whether it is usable`
-  }
 }

@@ -1,0 +1,33 @@
+import type { BackupSource, HeldBackup } from '../rules/backups-held.ts'
+
+/** The formats that can be read, as they are named on the command line. */
+export const formats = ['own', 'dumps', 'csv', 'json', 'pgbackrest', 'barman', 'wal-g', 'supabase'] as const
+export type InventoryFormat = (typeof formats)[number]
+
+/** One place of backups, as read. A file may hold several: a stanza, a server or a repository each. */
+export interface Inventory {
+  /** Such as "pgbackrest main". */
+  source: string
+  format: InventoryFormat
+  backups: HeldBackup[]
+  keeps_days: BackupSource['keeps_days']
+  window: BackupSource['window']
+  /** What was assumed or stands out, as sentences for people. */
+  remarks: string[]
+}
+
+/** A backup about which nothing special is known: what a format does not tell stays as it is here. */
+export const plainBackup: Omit<HeldBackup, 'source' | 'id' | 'finished_at'> = {
+  kind: 'unknown',
+  started_at: null,
+  usable: 'yes',
+  reason: null,
+  depends_on: [],
+  bytes: null,
+  is_pinned: false,
+  position: null,
+  times_listed: 1,
+}
+
+/** Most of one inventory: more is a mistake or an attack, and would not fit into memory. */
+export const mostBackups = 200_000
