@@ -294,6 +294,7 @@ export const contract = {
   'drill._begin_baseline(text, text, boolean)': null,
   'drill._complete_baseline(uuid, jsonb, jsonb)': null,
   'drill.export_baseline(uuid, boolean)': null,
+  'drill.verify_retention()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.record_backups(jsonb)': null,
   'drill.export_backups()': null,
   'public.verify_partition_triggers_exist()': null,
