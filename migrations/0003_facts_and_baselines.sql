@@ -247,10 +247,11 @@ revoke all on function drill._critical_relation_problem(text, text) from public;
 -- (shape, and an element hashes like a column), composites, ranges, "char" (signed
 -- on some processors only).
 -- Three are turned before they are hashed. numeric: its hash knows neither sign
--- nor scale, so both become the seed. bigint: its hash has 32 bits, -1 =
--- 4294967295; as a seed it counts in full. timestamptz: no function takes it
--- before PostgreSQL 18, but the interval since 2000 has the same hash; before 17
--- there is no infinite interval, and one with the same hash takes its place.
+-- nor scale, so both become the seed; and it ends with the weight of the digits, not
+-- mixed, so that of two columns 5, 50000 would be 50000, 5: all but the first of a table
+-- are hashed once more. bigint: its hash has 32 bits, -1 = 4294967295; as a seed it
+-- counts in full. timestamptz: no function takes it before PostgreSQL 18; moved by an
+-- interval of nothing it is a timestamp.
 -- The text is concat's: a cast to text could be somebody's own function. Whoever
 -- runs the expression pins the settings that text depends on, see _measure_slices.
 --
@@ -278,9 +279,15 @@ as $$
     where t.typtype = 'd'
   ),
   base as (
-    select distinct on (d.attname) d.attname, d.oid
-    from type as d
-    order by d.attname, d.depth desc
+    select
+      b.attname,
+      b.oid,
+      pg_catalog.row_number() over (partition by b.oid order by b.attname::text collate "C") as position
+    from (
+      select distinct on (d.attname) d.attname, d.oid
+      from type as d
+      order by d.attname, d.depth desc
+    ) as b
   ),
   form (type, way, is_chained, template) as (
     values
@@ -294,8 +301,8 @@ as $$
       -- NaN and the infinities have no scale, hence go by text.
       (
         'numeric'::regtype, 'hash', false,
-        'pg_catalog.hashint4extended(%3$s, pg_catalog.hash_numeric_extended(%1$s,'
-        ' case when %1$s < 0 then -1 - pg_catalog.scale(%1$s) else pg_catalog.scale(%1$s) end)),'
+        '%5$spg_catalog.hash_numeric_extended(%1$s, case when %1$s < 0 then (-1 - %3$s)::pg_catalog.int8 - pg_catalog.scale(%1$s)'
+        ' else %3$s::pg_catalog.int8 + pg_catalog.scale(%1$s) end)%6$s,'
         ' case when %1$s is not null then pg_catalog.hashtextextended(pg_catalog.concat(%1$s) collate pg_catalog."C", %2$s) end'
       ),
       ('text'::regtype, 'hash', true, 'pg_catalog.hashtextextended(coalesce(%1$s, %4$L) collate pg_catalog."C", '),
@@ -310,7 +317,7 @@ as $$
       ('macaddr'::regtype, 'hash', false, 'pg_catalog.hashmacaddrextended(%1$s, %2$s)'),
       ('macaddr8'::regtype, 'hash', false, 'pg_catalog.hashmacaddr8extended(%1$s, %2$s)'),
       ('time'::regtype, 'hash', false, 'pg_catalog.time_hash_extended(%1$s, %2$s)'),
-      -- Three numbers that no date has; and below, an interval that is longer than any.
+      -- Three numbers that no date has.
       (
         'date'::regtype, 'hash', true,
         'pg_catalog.hashint4extended(case when pg_catalog.isfinite(%1$s) then %1$s - ''2000-01-01''::pg_catalog.date'
@@ -318,19 +325,8 @@ as $$
       ),
       ('timestamp'::regtype, 'hash', false, 'pg_catalog.timestamp_hash_extended(%1$s, %2$s)'),
       (
-        'timestamptz'::regtype, 'hash', true,
-        case
-          when pg_catalog.current_setting('server_version_num')::integer >= 170000
-            then
-              'pg_catalog.interval_hash_extended(coalesce(%1$s - ''2000-01-01 00:00:00+00''::pg_catalog.timestamptz,'
-              ' ''-299999 years''::pg_catalog.interval), '
-          else
-            'pg_catalog.interval_hash_extended(case when pg_catalog.isfinite(%1$s)'
-            ' then %1$s - ''2000-01-01 00:00:00+00''::pg_catalog.timestamptz'
-            ' when %1$s = ''infinity'' then ''65502559 days 18:31:14.671615''::pg_catalog.interval'
-            ' when %1$s = ''-infinity'' then ''-65502590 days -18:31:14.671616''::pg_catalog.interval'
-            ' else ''-299999 years''::pg_catalog.interval end, '
-        end
+        'timestamptz'::regtype, 'hash', false,
+        'pg_catalog.timestamp_hash_extended(pg_catalog.timezone(''0''::pg_catalog.interval, %1$s), %2$s)'
       ),
       -- The same text as concat's, sooner.
       (
@@ -353,7 +349,9 @@ as $$
       pg_catalog.format('%I.%I', p_alias, b.attname),
       pg_catalog.format('%L::pg_catalog.int8', n.seed),
       n.seed & 2147483647,
-      'd1c1f6a0-6f0b-4c59-9a5e-3b1e2f7c8d94'
+      'd1c1f6a0-6f0b-4c59-9a5e-3b1e2f7c8d94',
+      case when b.position > 1 then 'pg_catalog.hashint4extended(0, ' else '' end,
+      case when b.position > 1 then ')' else '' end
     )
   from base as b
   inner join pg_catalog.pg_type as t on t.oid = b.oid
@@ -1089,7 +1087,25 @@ comment on function drill.list_fingerprint_recipes() is
 revoke all on function drill.list_fingerprint_recipes() from public;
 -- end copy of sql/data/list_fingerprint_recipes.sql
 
--- begin copy of sql/data/list_tenants.sql
+-- begin copy of sql/baselines/_is_closed.sql
+-- Rows come late, by settle_after at most: until then sessions may just be writing, and what
+-- they wrote may not be in the server's statistics.
+create or replace function drill._is_closed(p_ends_at timestamptz, p_moment timestamptz)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(p_ends_at + drill.get_policy('settle_after') <= p_moment, false)
+$$;
+
+comment on function drill._is_closed(timestamptz, timestamptz) is
+  'Internal: whether a partition that ends there is closed at a moment, so that a capture may take it over when nobody wrote into it; false without an end';
+
+revoke all on function drill._is_closed(timestamptz, timestamptz) from public;
+-- end copy of sql/baselines/_is_closed.sql
+
+-- begin copy of sql/data/_measure_tenants.sql
 -- So that "one customer is missing" is seen. A tenant leaves as a hash, mixed with
 -- the identity of the installation: keys of two installations cannot be held together.
 -- It hides nothing from whoever has that identity and ids to try. The raw id leaves only
@@ -1098,8 +1114,13 @@ revoke all on function drill.list_fingerprint_recipes() from public;
 --
 -- Tenants are told apart by their text, as their type might take two for one. Types
 -- where equal means equal text are grouped before they are turned into text.
-create or replace function drill.list_tenants(p_installation_id uuid default null, p_relation_name text default null)
-returns table (relation_name text, tenant_key text, row_count bigint, newest_at timestamptz, problem text)
+create or replace function drill._measure_tenants(
+  p_installation_id uuid default null,
+  p_relation_name text default null,
+  p_moment timestamptz default null,
+  p_carried_names text[] default '{}'
+)
+returns table (relation_name text, tenant_key text, is_closed boolean, row_count bigint, newest_at timestamptz, problem text)
 language plpgsql
 stable
 set search_path = ''
@@ -1116,7 +1137,10 @@ set work_mem = '32MB'
 as $$
 #variable_conflict use_column
 declare
+  c_batch_size constant integer := 100;
   v_relation record;
+  v_partitions jsonb;
+  v_batch jsonb;
   v_salt text := coalesce(p_installation_id, (select i.installation_id from drill.installation as i))::text;
 begin
   for v_relation in
@@ -1149,39 +1173,96 @@ begin
     order by c.relation_name collate "C"
   loop
     if v_relation.problem is not null then
-      return query select v_relation.relation_name, null::text, null::bigint, null::timestamptz, v_relation.problem;
+      return query select v_relation.relation_name, null::text, false, null::bigint, null::timestamptz, v_relation.problem;
       continue;
     end if;
     begin
-      -- A raw id that is empty, or reads like the word for null, is put in quotes.
-      return query execute pg_catalog.format(
-        'select $1, k.tenant_key, k.row_count, k.newest_at, null::text from ('
-        'select case when d.is_null then ''none'''
-        ' when $2 and (d.tenant in ('''', ''none'') or pg_catalog.starts_with(d.tenant, '''''''')) then pg_catalog.quote_literal(d.tenant)'
-        ' when $2 then d.tenant'
-        ' else pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to($3 || d.tenant, ''UTF8'')), ''hex''), 16) end as tenant_key,'
-        ' d.row_count, d.newest_at from ('
-        'select pg_catalog.concat(g.tenant) as tenant, g.tenant is null as is_null, g.row_count, g.newest_at from ('
-        'select %1$s as tenant, pg_catalog.count(*) as row_count, %2$s as newest_at from %3$s as t group by 1'
-        ') as g'
-        ') as d'
-        ') as k order by k.tenant_key collate pg_catalog."C"',
-        v_relation.tenant,
-        case
-          when v_relation.timestamp_column is null then 'null::timestamptz'
-          else pg_catalog.format('pg_catalog.max(t.%I)::timestamptz', v_relation.timestamp_column)
-        end,
-        v_relation.relation_name
+      -- Each partition once, whichever other table it is a part of; a foreign one is another server's, so it is in no backup of this one.
+      select coalesce(
+        pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object('name', u.name, 'is_closed', p_moment is not null and drill._is_closed(u.ends_at, p_moment))
+          order by u.position
+        ),
+        '[]'
       )
-      using v_relation.relation_name, v_relation.is_tenant_shown, v_salt;
+      into v_partitions
+      from (
+        select p.partition_name as name, p.ends_at, p.position
+        from drill.list_partitions(v_relation.relation_name) with ordinality
+          as p (partition_name, is_default, starts_at, ends_at, is_detach_pending, position)
+        inner join pg_catalog.pg_class as c on c.oid = drill._relation_oid(p.partition_name) and c.relkind <> 'f'
+        union all
+        select v_relation.relation_name, null, 0
+        from pg_catalog.pg_class as c
+        where c.oid = drill._relation_oid(v_relation.relation_name)
+          and c.relkind = 'r'
+      ) as u
+      where v_relation.relation_name || ' ' || u.name <> all (p_carried_names);
+
+      for v_start in 0..pg_catalog.jsonb_array_length(v_partitions) - 1 by c_batch_size loop
+        select pg_catalog.jsonb_agg(e.value order by e.ordinality)
+        into v_batch
+        from pg_catalog.jsonb_array_elements(v_partitions) with ordinality as e
+        where e.ordinality between v_start + 1 and v_start + c_batch_size;
+
+        -- Branches of a union all are spread over parallel workers. A raw id that is empty, or reads like the word for null, is put in quotes.
+        return query execute
+          'select $1, k.tenant_key, k.is_closed, k.row_count, k.newest_at, null::text from ('
+          'select case when d.is_null then ''none'''
+          ' when $2 and (d.tenant in ('''', ''none'') or pg_catalog.starts_with(d.tenant, '''''''')) then pg_catalog.quote_literal(d.tenant)'
+          ' when $2 then d.tenant'
+          ' else pg_catalog.left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to($3 || d.tenant, ''UTF8'')), ''hex''), 16) end as tenant_key,'
+          ' d.is_closed, d.row_count, d.newest_at from ('
+          'select pg_catalog.concat(u.tenant) as tenant, u.tenant is null as is_null, u.is_closed, pg_catalog.sum(u.row_count)::bigint as row_count,'
+          ' pg_catalog.max(u.newest_at) as newest_at from ('
+          || (
+            select pg_catalog.string_agg(
+              pg_catalog.format(
+                'select %1$s as tenant, %4$L::boolean as is_closed, pg_catalog.count(*) as row_count, %2$s as newest_at from %3$s as t group by 1',
+                v_relation.tenant,
+                case
+                  when v_relation.timestamp_column is null then 'null::timestamptz'
+                  else pg_catalog.format('pg_catalog.max(t.%I)::timestamptz', v_relation.timestamp_column)
+                end,
+                e.value ->> 'name',
+                e.value ->> 'is_closed'
+              ),
+              ' union all ' order by e.ordinality
+            )
+            from pg_catalog.jsonb_array_elements(v_batch) with ordinality as e
+          )
+          || ') as u group by u.tenant, u.is_closed'
+          ') as d'
+          ') as k order by k.tenant_key collate pg_catalog."C", k.is_closed'
+        using v_relation.relation_name, v_relation.is_tenant_shown, v_salt;
+      end loop;
     exception
       -- Not swallowed: the row says that this relation could not be looked at.
       when others then
         return query
-          select v_relation.relation_name, null::text, null::bigint, null::timestamptz, pg_catalog.format('%s (SQLSTATE %s)', sqlerrm, sqlstate);
+          select v_relation.relation_name, null::text, false, null::bigint, null::timestamptz, pg_catalog.format('%s (SQLSTATE %s)', sqlerrm, sqlstate);
     end;
   end loop;
 end
+$$;
+
+comment on function drill._measure_tenants(uuid, text, timestamptz, text[]) is
+  'Internal: as drill.list_tenants, apart for partitions that are closed at a moment (null: none is) and the others, without the partitions that are carried over, each behind its relation''s name and a blank; a tenant of more than a hundred partitions may have several rows';
+
+revoke all on function drill._measure_tenants(uuid, text, timestamptz, text[]) from public;
+-- end copy of sql/data/_measure_tenants.sql
+
+-- begin copy of sql/data/list_tenants.sql
+create or replace function drill.list_tenants(p_installation_id uuid default null, p_relation_name text default null)
+returns table (relation_name text, tenant_key text, row_count bigint, newest_at timestamptz, problem text)
+language sql
+stable
+set search_path = ''
+as $$
+  select t.relation_name, t.tenant_key, pg_catalog.sum(t.row_count)::bigint, pg_catalog.max(t.newest_at), t.problem
+  from drill._measure_tenants(p_installation_id, p_relation_name) as t
+  group by t.relation_name, t.tenant_key, t.problem
+  order by t.relation_name collate "C", t.tenant_key collate "C"
 $$;
 
 comment on function drill.list_tenants(uuid, text) is
@@ -2151,6 +2232,7 @@ create table drill.baseline_buckets (
   newest_at timestamptz,
   fingerprint bigint,
   is_carried boolean not null default false,
+  is_closed boolean not null default false,
   change_mark text,
   constraint baseline_buckets_pkey primary key (baseline_id, relation_name, bucket_name),
   constraint baseline_buckets_relation_fkey foreign key (baseline_id, relation_name)
@@ -2175,7 +2257,8 @@ comment on column drill.baseline_buckets.oldest_at is 'Oldest timestamp, null wh
 comment on column drill.baseline_buckets.newest_at is 'Newest timestamp, null when there is none';
 comment on column drill.baseline_buckets.fingerprint is 'Fingerprint of the content, null when none was made';
 comment on column drill.baseline_buckets.is_carried is 'True when it was taken over from the baseline before, because the partition had not changed since';
-comment on column drill.baseline_buckets.change_mark is 'What must be the same for the next capture to take it over: file, counters of changes, start of the server';
+comment on column drill.baseline_buckets.is_closed is 'True when its partition was closed: what tenants have in it is in closed_row_count of drill.baseline_tenants';
+comment on column drill.baseline_buckets.change_mark is 'What must be the same of its partition for the next capture to take it over: file, counters of changes, start of the server';
 
 revoke all on table drill.baseline_buckets from public;
 -- end copy of sql/baselines/baseline_buckets.sql
@@ -2187,6 +2270,8 @@ create table drill.baseline_tenants (
   tenant_key text not null,
   row_count bigint not null,
   newest_at timestamptz,
+  closed_row_count bigint not null default 0,
+  closed_newest_at timestamptz,
   constraint baseline_tenants_pkey primary key (baseline_id, relation_name, tenant_key),
   constraint baseline_tenants_relation_fkey foreign key (baseline_id, relation_name)
     references drill.baseline_relations (baseline_id, relation_name) on delete cascade
@@ -2198,6 +2283,8 @@ comment on column drill.baseline_tenants.relation_name is 'The critical relation
 comment on column drill.baseline_tenants.tenant_key is 'Hash of the tenant, or its raw id where that is allowed';
 comment on column drill.baseline_tenants.row_count is 'Exact number of rows';
 comment on column drill.baseline_tenants.newest_at is 'Newest timestamp, null when there is none';
+comment on column drill.baseline_tenants.closed_row_count is 'Those of its rows that lie in closed partitions: the next capture may take them over';
+comment on column drill.baseline_tenants.closed_newest_at is 'Newest timestamp among these';
 
 revoke all on table drill.baseline_tenants from public;
 -- end copy of sql/baselines/baseline_tenants.sql
@@ -2326,6 +2413,175 @@ comment on function drill._list_change_marks() is
 revoke all on function drill._list_change_marks() from public;
 -- end copy of sql/baselines/_list_change_marks.sql
 
+-- begin copy of sql/baselines/_carry_buckets.sql
+-- Closed partitions that nobody wrote into since an earlier capture are taken over from
+-- it. Their slices are made what a measurement of now would give: days that have become
+-- older than two months are put together to months, and those of a partition that has to
+-- another to one bucket. What would have to be cut finer is not taken over.
+create or replace function drill._carry_buckets(p_baseline_id uuid, p_previous_id uuid, p_marks jsonb)
+returns void
+language sql
+volatile
+set search_path = ''
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+as $$
+  with captured as (
+    select
+      b.captured_at,
+      pg_catalog.date_trunc('month', b.captured_at) - interval '2 months' as days_start_at,
+      pg_catalog.date_trunc('month', b.captured_at) + interval '2 months' as days_end_at
+    from drill.baselines as b
+    where b.baseline_id = p_baseline_id
+  ),
+  -- Materialized, or the partitions would be listed anew for each bucket.
+  partition as materialized (
+    select r.relation_name, p.*, r.timestamp_column is null or p.ends_at <= c.days_start_at as is_whole
+    from drill.baseline_relations as r
+    cross join captured as c
+    cross join lateral drill.list_partitions(r.relation_name) as p
+    where r.baseline_id = p_baseline_id
+      and drill._is_closed(p.ends_at, c.captured_at)
+  ),
+  slice as (
+    select
+      k.*,
+      p.is_whole,
+      r.recipe is not null as has_fingerprint,
+      -- What it becomes; null when it would have to be cut finer.
+      case
+        when p.is_whole or k.grain = 'partition' and k.row_count = 0 then 'partition'
+        when k.grain = 'undated' then 'undated'
+        when k.grain = 'day' and k.starts_at >= c.days_start_at and k.starts_at < c.days_end_at then 'day'
+        when k.grain = 'day' then 'month'
+        when k.grain = 'month' and (k.starts_at < c.days_start_at or k.starts_at >= c.days_end_at) then 'month'
+      end as new_grain,
+      -- Of one baseline all are made alike, but an earlier version may have left some out.
+      r.recipe is null or r.recipe = o.recipe and k.fingerprint is not null as is_made_alike
+    from drill.baseline_buckets as k
+    cross join captured as c
+    inner join partition as p
+      on p.relation_name = k.relation_name
+      and p.partition_name = k.partition_name
+    inner join drill.baseline_relations as r
+      on r.baseline_id = p_baseline_id
+      and r.relation_name = k.relation_name
+    inner join drill.baseline_relations as o
+      on o.baseline_id = p_previous_id
+      and o.relation_name = k.relation_name
+    where k.baseline_id = p_previous_id
+      and k.change_mark = p_marks ->> k.partition_name
+      and (k.partition_starts_at, k.partition_ends_at, k.is_default) is not distinct from (p.starts_at, p.ends_at, p.is_default)
+      and o.timestamp_column is not distinct from r.timestamp_column
+  ),
+  named as (
+    select
+      s.*,
+      case s.new_grain
+        when 'partition' then s.partition_name
+        when 'month' then pg_catalog.format('%s %s', s.partition_name, pg_catalog.to_char(s.starts_at, 'YYYY-MM'))
+        else s.bucket_name
+      end as new_name,
+      pg_catalog.bool_and(s.new_grain is not null and s.is_made_alike) over (partition by s.relation_name, s.partition_name) as can_be_taken
+    from slice as s
+  )
+  insert into drill.baseline_buckets (
+    baseline_id, relation_name, partition_name, bucket_name, grain, starts_at, ends_at, partition_starts_at,
+    partition_ends_at, is_default, row_count, oldest_at, newest_at, fingerprint, is_carried, is_closed, change_mark
+  )
+  select
+    p_baseline_id,
+    n.relation_name,
+    n.partition_name,
+    n.new_name,
+    n.new_grain,
+    case n.new_grain
+      when 'partition' then pg_catalog.min(n.partition_starts_at)
+      when 'month' then pg_catalog.date_trunc('month', pg_catalog.min(n.starts_at))
+      else pg_catalog.min(n.starts_at)
+    end,
+    case n.new_grain
+      when 'partition' then pg_catalog.min(n.partition_ends_at)
+      when 'month' then pg_catalog.date_trunc('month', pg_catalog.min(n.starts_at)) + interval '1 month'
+      else pg_catalog.min(n.ends_at)
+    end,
+    pg_catalog.min(n.partition_starts_at),
+    pg_catalog.min(n.partition_ends_at),
+    pg_catalog.bool_or(n.is_default),
+    pg_catalog.sum(n.row_count),
+    pg_catalog.min(n.oldest_at),
+    pg_catalog.max(n.newest_at),
+    case when pg_catalog.bool_and(n.has_fingerprint) then drill._fold_fingerprint(pg_catalog.sum(n.fingerprint)) end,
+    true,
+    true,
+    pg_catalog.min(n.change_mark)
+  from named as n
+  where n.can_be_taken
+  group by n.relation_name, n.partition_name, n.new_name, n.new_grain
+$$;
+
+comment on function drill._carry_buckets(uuid, uuid, jsonb) is
+  'Internal: takes over from an earlier baseline the buckets of closed partitions whose change marks are still the same, cut as a measurement at the new moment would cut them';
+
+revoke all on function drill._carry_buckets(uuid, uuid, jsonb) from public;
+-- end copy of sql/baselines/_carry_buckets.sql
+
+-- begin copy of sql/baselines/_carry_tenants.sql
+-- Counts per tenant and partition would be many, so there is one sum for all closed
+-- partitions of a relation: it is taken over only when each of them is.
+create or replace function drill._carry_tenants(p_baseline_id uuid, p_previous_id uuid)
+returns text[]
+language sql
+volatile
+set search_path = ''
+as $$
+  with closed as (
+    select
+      k.relation_name,
+      pg_catalog.array_agg(distinct pg_catalog.format('%s %s', k.relation_name, k.partition_name)) as names
+    from drill.baseline_buckets as k
+    inner join drill.baseline_relations as o
+      on o.baseline_id = k.baseline_id
+      and o.relation_name = k.relation_name
+    inner join drill.baseline_relations as r
+      on r.baseline_id = p_baseline_id
+      and r.relation_name = k.relation_name
+      and (r.tenant_column, r.is_tenant_shown, r.is_secret, r.depth) = (o.tenant_column, o.is_tenant_shown, false, 'full')
+      and (o.is_secret, o.depth) = (r.is_secret, r.depth)
+    where k.baseline_id = p_previous_id
+      and k.is_closed
+    group by k.relation_name
+    having pg_catalog.bool_and(exists (
+      select
+      from drill.baseline_buckets as n
+      where n.baseline_id = p_baseline_id
+        and n.relation_name = k.relation_name
+        and n.partition_name = k.partition_name
+        and n.is_carried
+    ))
+  ),
+  tenant as (
+    insert into drill.baseline_tenants (
+      baseline_id, relation_name, tenant_key, row_count, newest_at, closed_row_count, closed_newest_at
+    )
+    select
+      p_baseline_id, t.relation_name, t.tenant_key, t.closed_row_count, t.closed_newest_at, t.closed_row_count, t.closed_newest_at
+    from drill.baseline_tenants as t
+    inner join closed as c on c.relation_name = t.relation_name
+    where t.baseline_id = p_previous_id
+      and t.closed_row_count > 0
+  )
+  select coalesce(pg_catalog.array_agg(n.name), '{}')
+  from closed as c
+  cross join lateral pg_catalog.unnest(c.names) as n (name)
+$$;
+
+comment on function drill._carry_tenants(uuid, uuid) is
+  'Internal: takes over from an earlier baseline the rows that tenants have in closed partitions, and gives these partitions, each behind its relation''s name and a blank; to be called when their buckets are taken over';
+
+revoke all on function drill._carry_tenants(uuid, uuid) from public;
+-- end copy of sql/baselines/_carry_tenants.sql
+
 -- begin copy of sql/baselines/_begin_baseline.sql
 -- The first half of a capture: everything but what has to be measured. Closed
 -- partitions that nobody wrote into since an earlier capture are taken over from it.
@@ -2339,6 +2595,7 @@ declare
   v_baseline_id uuid;
   v_previous_id uuid;
   v_marks jsonb;
+  v_tenant_names text[] := '{}';
 begin
   if not exists (select from drill.critical_relations) then
     raise exception using
@@ -2414,48 +2671,23 @@ begin
   order by b.captured_at desc, b.baseline_id
   limit 1;
 
-  insert into drill.baseline_buckets (
-    baseline_id, relation_name, partition_name, bucket_name, grain, starts_at, ends_at, partition_starts_at,
-    partition_ends_at, is_default, row_count, oldest_at, newest_at, fingerprint, is_carried, change_mark
-  )
-  -- Materialized, or the partitions would be listed anew for each bucket.
-  with partition as materialized (
-    select o.relation_name, p.*
-    from drill.baseline_relations as o
-    cross join lateral drill.list_partitions(o.relation_name) as p
-    where o.baseline_id = v_previous_id
-  )
-  select
-    v_baseline_id, k.relation_name, k.partition_name, k.bucket_name, k.grain, k.starts_at, k.ends_at, k.partition_starts_at,
-    k.partition_ends_at, k.is_default, k.row_count, k.oldest_at, k.newest_at,
-    case when r.recipe is not null then k.fingerprint end, true, k.change_mark
-  from drill.baseline_buckets as k
-  inner join drill.baseline_relations as r
-    on r.baseline_id = v_baseline_id
-    and r.relation_name = k.relation_name
-  inner join drill.baseline_relations as o
-    on o.baseline_id = v_previous_id
-    and o.relation_name = k.relation_name
-  inner join partition as p
-    on p.relation_name = k.relation_name
-    and p.partition_name = k.partition_name
-  where k.baseline_id = v_previous_id
-    and k.grain = 'partition'
-    and k.change_mark = v_marks ->> k.partition_name
-    and (k.partition_starts_at, k.partition_ends_at, k.is_default) is not distinct from (p.starts_at, p.ends_at, p.is_default)
-    and p.ends_at <= (pg_catalog.date_trunc('month', drill.get_now() at time zone 'UTC') - interval '2 months') at time zone 'UTC'
-    and o.timestamp_column is not distinct from r.timestamp_column
-    and (r.recipe is null or r.recipe = o.recipe and k.fingerprint is not null);
+  if v_previous_id is not null then
+    perform drill._carry_buckets(v_baseline_id, v_previous_id, v_marks);
+    if p_depth = 'full' then
+      v_tenant_names := drill._carry_tenants(v_baseline_id, v_previous_id);
+    end if;
+  end if;
 
   return (
     select pg_catalog.jsonb_build_object(
       'baseline_id', b.baseline_id,
       'captured_at', b.captured_at,
       'carried_names', (
-        select coalesce(pg_catalog.jsonb_agg(k.relation_name || ' ' || k.partition_name), '[]')
+        select coalesce(pg_catalog.jsonb_agg(distinct k.relation_name || ' ' || k.partition_name), '[]')
         from drill.baseline_buckets as k
         where k.baseline_id = b.baseline_id
-      )
+      ),
+      'carried_tenant_names', pg_catalog.to_jsonb(v_tenant_names)
     )
     from drill.baselines as b
     where b.baseline_id = v_baseline_id
@@ -2464,7 +2696,7 @@ end
 $$;
 
 comment on function drill._begin_baseline(text, text, boolean) is
-  'Internal: begins a baseline with what need not be measured, and tells its id, its moment, and the relations and partitions that were taken over from an earlier one';
+  'Internal: begins a baseline with what need not be measured, and tells its id, its moment, and the relations and partitions that were taken over from an earlier one, as buckets and as tenants';
 
 revoke all on function drill._begin_baseline(text, text, boolean) from public;
 -- end copy of sql/baselines/_begin_baseline.sql
@@ -2481,6 +2713,7 @@ set search_path = ''
 as $$
 declare
   v_retention interval := drill.get_policy('baseline_retention');
+  v_captured_at timestamptz := (select b.captured_at from drill.baselines as b where b.baseline_id = p_baseline_id);
   v_problem text;
 begin
   select f.problem
@@ -2506,23 +2739,40 @@ begin
 
   insert into drill.baseline_buckets (
     baseline_id, relation_name, partition_name, bucket_name, grain, starts_at, ends_at, partition_starts_at,
-    partition_ends_at, is_default, row_count, oldest_at, newest_at, fingerprint, change_mark
+    partition_ends_at, is_default, row_count, oldest_at, newest_at, fingerprint, is_closed, change_mark
   )
   select
     p_baseline_id, b.relation_name, b.partition_name, b.bucket_name, b.grain, b.starts_at, b.ends_at, b.partition_starts_at,
     b.partition_ends_at, b.is_default, b.row_count, b.oldest_at, b.newest_at, b.fingerprint,
-    case when b.grain = 'partition' then p_marks ->> b.partition_name end
+    drill._is_closed(b.partition_ends_at, v_captured_at), p_marks ->> b.partition_name
   from pg_catalog.jsonb_to_recordset(p_facts -> 'buckets') as b (
     relation_name text, partition_name text, bucket_name text, grain text, starts_at timestamptz, ends_at timestamptz,
     partition_starts_at timestamptz, partition_ends_at timestamptz, is_default boolean, row_count bigint,
     oldest_at timestamptz, newest_at timestamptz, fingerprint bigint
   );
 
-  insert into drill.baseline_tenants (baseline_id, relation_name, tenant_key, row_count, newest_at)
-  select p_baseline_id, t.relation_name, t.tenant_key, t.row_count, t.newest_at
+  -- What they have in closed partitions may be there already, taken over from an earlier baseline.
+  insert into drill.baseline_tenants as o (
+    baseline_id, relation_name, tenant_key, row_count, newest_at, closed_row_count, closed_newest_at
+  )
+  select
+    p_baseline_id,
+    t.relation_name,
+    t.tenant_key,
+    pg_catalog.sum(t.row_count),
+    pg_catalog.max(t.newest_at),
+    coalesce(pg_catalog.sum(t.row_count) filter (where t.is_closed), 0),
+    pg_catalog.max(t.newest_at) filter (where t.is_closed)
   from pg_catalog.jsonb_to_recordset(p_facts -> 'tenants') as t (
-    relation_name text, tenant_key text, row_count bigint, newest_at timestamptz
-  );
+    relation_name text, tenant_key text, is_closed boolean, row_count bigint, newest_at timestamptz
+  )
+  group by t.relation_name, t.tenant_key
+  on conflict on constraint baseline_tenants_pkey do update
+  set
+    row_count = o.row_count + excluded.row_count,
+    newest_at = greatest(o.newest_at, excluded.newest_at),
+    closed_row_count = o.closed_row_count + excluded.closed_row_count,
+    closed_newest_at = greatest(o.closed_newest_at, excluded.closed_newest_at);
 
   insert into drill.baseline_objects (
     baseline_id, object_kind, object_name, definition, relation_name, is_of_partition, problem
@@ -2586,7 +2836,10 @@ begin
     ),
     'tenants', (
       select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t)), '[]')
-      from drill.list_tenants() as t
+      from drill._measure_tenants(
+        null, null, (v_baseline ->> 'captured_at')::timestamptz,
+        array(select pg_catalog.jsonb_array_elements_text(v_baseline -> 'carried_tenant_names'))
+      ) as t
       where p_depth = 'full'
     )
   )
@@ -3003,6 +3256,8 @@ drop function drill.list_baselines();
 drop function drill.capture_baseline(text, text, boolean);
 drop function drill._complete_baseline(uuid, jsonb, jsonb);
 drop function drill._begin_baseline(text, text, boolean);
+drop function drill._carry_tenants(uuid, uuid);
+drop function drill._carry_buckets(uuid, uuid, jsonb);
 drop function drill._list_change_marks();
 drop function drill._newest_baseline();
 drop function drill._change_mark(oid);
@@ -3023,6 +3278,8 @@ drop function drill._write_heartbeat();
 drop table drill.heartbeats;
 drop function drill.verify_critical_relations();
 drop function drill.list_tenants(uuid, text);
+drop function drill._measure_tenants(uuid, text, timestamptz, text[]);
+drop function drill._is_closed(timestamptz, timestamptz);
 drop function drill.list_fingerprint_recipes();
 drop function drill.list_newest_timestamps();
 drop function drill.list_row_counts();

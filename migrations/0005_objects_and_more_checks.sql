@@ -1754,7 +1754,10 @@ begin
     ),
     'tenants', (
       select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(t)), '[]')
-      from drill.list_tenants() as t
+      from drill._measure_tenants(
+        null, null, (v_baseline ->> 'captured_at')::timestamptz,
+        array(select pg_catalog.jsonb_array_elements_text(v_baseline -> 'carried_tenant_names'))
+      ) as t
       where p_depth = 'full'
     )
   )

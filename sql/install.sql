@@ -46,6 +46,8 @@
 \ir data/list_row_counts.sql
 \ir data/list_newest_timestamps.sql
 \ir data/list_fingerprint_recipes.sql
+\ir baselines/_is_closed.sql
+\ir data/_measure_tenants.sql
 \ir data/list_tenants.sql
 \ir data/verify_critical_relations.sql
 \ir recovery/heartbeats.sql
@@ -75,6 +77,8 @@
 \ir policy/suggest_critical_relations.sql
 \ir baselines/_newest_baseline.sql
 \ir baselines/_list_change_marks.sql
+\ir baselines/_carry_buckets.sql
+\ir baselines/_carry_tenants.sql
 \ir baselines/_begin_baseline.sql
 \ir baselines/_complete_baseline.sql
 \ir baselines/capture_baseline.sql

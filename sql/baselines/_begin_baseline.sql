@@ -10,6 +10,7 @@ declare
   v_baseline_id uuid;
   v_previous_id uuid;
   v_marks jsonb;
+  v_tenant_names text[] := '{}';
 begin
   if not exists (select from drill.critical_relations) then
     raise exception using
@@ -85,48 +86,23 @@ begin
   order by b.captured_at desc, b.baseline_id
   limit 1;
 
-  insert into drill.baseline_buckets (
-    baseline_id, relation_name, partition_name, bucket_name, grain, starts_at, ends_at, partition_starts_at,
-    partition_ends_at, is_default, row_count, oldest_at, newest_at, fingerprint, is_carried, change_mark
-  )
-  -- Materialized, or the partitions would be listed anew for each bucket.
-  with partition as materialized (
-    select o.relation_name, p.*
-    from drill.baseline_relations as o
-    cross join lateral drill.list_partitions(o.relation_name) as p
-    where o.baseline_id = v_previous_id
-  )
-  select
-    v_baseline_id, k.relation_name, k.partition_name, k.bucket_name, k.grain, k.starts_at, k.ends_at, k.partition_starts_at,
-    k.partition_ends_at, k.is_default, k.row_count, k.oldest_at, k.newest_at,
-    case when r.recipe is not null then k.fingerprint end, true, k.change_mark
-  from drill.baseline_buckets as k
-  inner join drill.baseline_relations as r
-    on r.baseline_id = v_baseline_id
-    and r.relation_name = k.relation_name
-  inner join drill.baseline_relations as o
-    on o.baseline_id = v_previous_id
-    and o.relation_name = k.relation_name
-  inner join partition as p
-    on p.relation_name = k.relation_name
-    and p.partition_name = k.partition_name
-  where k.baseline_id = v_previous_id
-    and k.grain = 'partition'
-    and k.change_mark = v_marks ->> k.partition_name
-    and (k.partition_starts_at, k.partition_ends_at, k.is_default) is not distinct from (p.starts_at, p.ends_at, p.is_default)
-    and p.ends_at <= (pg_catalog.date_trunc('month', drill.get_now() at time zone 'UTC') - interval '2 months') at time zone 'UTC'
-    and o.timestamp_column is not distinct from r.timestamp_column
-    and (r.recipe is null or r.recipe = o.recipe and k.fingerprint is not null);
+  if v_previous_id is not null then
+    perform drill._carry_buckets(v_baseline_id, v_previous_id, v_marks);
+    if p_depth = 'full' then
+      v_tenant_names := drill._carry_tenants(v_baseline_id, v_previous_id);
+    end if;
+  end if;
 
   return (
     select pg_catalog.jsonb_build_object(
       'baseline_id', b.baseline_id,
       'captured_at', b.captured_at,
       'carried_names', (
-        select coalesce(pg_catalog.jsonb_agg(k.relation_name || ' ' || k.partition_name), '[]')
+        select coalesce(pg_catalog.jsonb_agg(distinct k.relation_name || ' ' || k.partition_name), '[]')
         from drill.baseline_buckets as k
         where k.baseline_id = b.baseline_id
-      )
+      ),
+      'carried_tenant_names', pg_catalog.to_jsonb(v_tenant_names)
     )
     from drill.baselines as b
     where b.baseline_id = v_baseline_id
@@ -135,6 +111,6 @@ end
 $$;
 
 comment on function drill._begin_baseline(text, text, boolean) is
-  'Internal: begins a baseline with what need not be measured, and tells its id, its moment, and the relations and partitions that were taken over from an earlier one';
+  'Internal: begins a baseline with what need not be measured, and tells its id, its moment, and the relations and partitions that were taken over from an earlier one, as buckets and as tenants';
 
 revoke all on function drill._begin_baseline(text, text, boolean) from public;

@@ -9,6 +9,7 @@ set search_path = ''
 as $$
 declare
   v_retention interval := drill.get_policy('baseline_retention');
+  v_captured_at timestamptz := (select b.captured_at from drill.baselines as b where b.baseline_id = p_baseline_id);
   v_problem text;
 begin
   select f.problem
@@ -34,23 +35,40 @@ begin
 
   insert into drill.baseline_buckets (
     baseline_id, relation_name, partition_name, bucket_name, grain, starts_at, ends_at, partition_starts_at,
-    partition_ends_at, is_default, row_count, oldest_at, newest_at, fingerprint, change_mark
+    partition_ends_at, is_default, row_count, oldest_at, newest_at, fingerprint, is_closed, change_mark
   )
   select
     p_baseline_id, b.relation_name, b.partition_name, b.bucket_name, b.grain, b.starts_at, b.ends_at, b.partition_starts_at,
     b.partition_ends_at, b.is_default, b.row_count, b.oldest_at, b.newest_at, b.fingerprint,
-    case when b.grain = 'partition' then p_marks ->> b.partition_name end
+    drill._is_closed(b.partition_ends_at, v_captured_at), p_marks ->> b.partition_name
   from pg_catalog.jsonb_to_recordset(p_facts -> 'buckets') as b (
     relation_name text, partition_name text, bucket_name text, grain text, starts_at timestamptz, ends_at timestamptz,
     partition_starts_at timestamptz, partition_ends_at timestamptz, is_default boolean, row_count bigint,
     oldest_at timestamptz, newest_at timestamptz, fingerprint bigint
   );
 
-  insert into drill.baseline_tenants (baseline_id, relation_name, tenant_key, row_count, newest_at)
-  select p_baseline_id, t.relation_name, t.tenant_key, t.row_count, t.newest_at
+  -- What they have in closed partitions may be there already, taken over from an earlier baseline.
+  insert into drill.baseline_tenants as o (
+    baseline_id, relation_name, tenant_key, row_count, newest_at, closed_row_count, closed_newest_at
+  )
+  select
+    p_baseline_id,
+    t.relation_name,
+    t.tenant_key,
+    pg_catalog.sum(t.row_count),
+    pg_catalog.max(t.newest_at),
+    coalesce(pg_catalog.sum(t.row_count) filter (where t.is_closed), 0),
+    pg_catalog.max(t.newest_at) filter (where t.is_closed)
   from pg_catalog.jsonb_to_recordset(p_facts -> 'tenants') as t (
-    relation_name text, tenant_key text, row_count bigint, newest_at timestamptz
-  );
+    relation_name text, tenant_key text, is_closed boolean, row_count bigint, newest_at timestamptz
+  )
+  group by t.relation_name, t.tenant_key
+  on conflict on constraint baseline_tenants_pkey do update
+  set
+    row_count = o.row_count + excluded.row_count,
+    newest_at = greatest(o.newest_at, excluded.newest_at),
+    closed_row_count = o.closed_row_count + excluded.closed_row_count,
+    closed_newest_at = greatest(o.closed_newest_at, excluded.closed_newest_at);
 
   insert into drill.baseline_objects (
     baseline_id, object_kind, object_name, definition, relation_name, is_of_partition, problem

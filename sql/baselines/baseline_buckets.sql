@@ -14,6 +14,7 @@ create table drill.baseline_buckets (
   newest_at timestamptz,
   fingerprint bigint,
   is_carried boolean not null default false,
+  is_closed boolean not null default false,
   change_mark text,
   constraint baseline_buckets_pkey primary key (baseline_id, relation_name, bucket_name),
   constraint baseline_buckets_relation_fkey foreign key (baseline_id, relation_name)
@@ -38,6 +39,7 @@ comment on column drill.baseline_buckets.oldest_at is 'Oldest timestamp, null wh
 comment on column drill.baseline_buckets.newest_at is 'Newest timestamp, null when there is none';
 comment on column drill.baseline_buckets.fingerprint is 'Fingerprint of the content, null when none was made';
 comment on column drill.baseline_buckets.is_carried is 'True when it was taken over from the baseline before, because the partition had not changed since';
-comment on column drill.baseline_buckets.change_mark is 'What must be the same for the next capture to take it over: file, counters of changes, start of the server';
+comment on column drill.baseline_buckets.is_closed is 'True when its partition was closed: what tenants have in it is in closed_row_count of drill.baseline_tenants';
+comment on column drill.baseline_buckets.change_mark is 'What must be the same of its partition for the next capture to take it over: file, counters of changes, start of the server';
 
 revoke all on table drill.baseline_buckets from public;

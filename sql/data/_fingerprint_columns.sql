@@ -6,10 +6,11 @@
 -- (shape, and an element hashes like a column), composites, ranges, "char" (signed
 -- on some processors only).
 -- Three are turned before they are hashed. numeric: its hash knows neither sign
--- nor scale, so both become the seed. bigint: its hash has 32 bits, -1 =
--- 4294967295; as a seed it counts in full. timestamptz: no function takes it
--- before PostgreSQL 18, but the interval since 2000 has the same hash; before 17
--- there is no infinite interval, and one with the same hash takes its place.
+-- nor scale, so both become the seed; and it ends with the weight of the digits, not
+-- mixed, so that of two columns 5, 50000 would be 50000, 5: all but the first of a table
+-- are hashed once more. bigint: its hash has 32 bits, -1 = 4294967295; as a seed it
+-- counts in full. timestamptz: no function takes it before PostgreSQL 18; moved by an
+-- interval of nothing it is a timestamp.
 -- The text is concat's: a cast to text could be somebody's own function. Whoever
 -- runs the expression pins the settings that text depends on, see _measure_slices.
 --
@@ -37,9 +38,15 @@ as $$
     where t.typtype = 'd'
   ),
   base as (
-    select distinct on (d.attname) d.attname, d.oid
-    from type as d
-    order by d.attname, d.depth desc
+    select
+      b.attname,
+      b.oid,
+      pg_catalog.row_number() over (partition by b.oid order by b.attname::text collate "C") as position
+    from (
+      select distinct on (d.attname) d.attname, d.oid
+      from type as d
+      order by d.attname, d.depth desc
+    ) as b
   ),
   form (type, way, is_chained, template) as (
     values
@@ -53,8 +60,8 @@ as $$
       -- NaN and the infinities have no scale, hence go by text.
       (
         'numeric'::regtype, 'hash', false,
-        'pg_catalog.hashint4extended(%3$s, pg_catalog.hash_numeric_extended(%1$s,'
-        ' case when %1$s < 0 then -1 - pg_catalog.scale(%1$s) else pg_catalog.scale(%1$s) end)),'
+        '%5$spg_catalog.hash_numeric_extended(%1$s, case when %1$s < 0 then (-1 - %3$s)::pg_catalog.int8 - pg_catalog.scale(%1$s)'
+        ' else %3$s::pg_catalog.int8 + pg_catalog.scale(%1$s) end)%6$s,'
         ' case when %1$s is not null then pg_catalog.hashtextextended(pg_catalog.concat(%1$s) collate pg_catalog."C", %2$s) end'
       ),
       ('text'::regtype, 'hash', true, 'pg_catalog.hashtextextended(coalesce(%1$s, %4$L) collate pg_catalog."C", '),
@@ -69,7 +76,7 @@ as $$
       ('macaddr'::regtype, 'hash', false, 'pg_catalog.hashmacaddrextended(%1$s, %2$s)'),
       ('macaddr8'::regtype, 'hash', false, 'pg_catalog.hashmacaddr8extended(%1$s, %2$s)'),
       ('time'::regtype, 'hash', false, 'pg_catalog.time_hash_extended(%1$s, %2$s)'),
-      -- Three numbers that no date has; and below, an interval that is longer than any.
+      -- Three numbers that no date has.
       (
         'date'::regtype, 'hash', true,
         'pg_catalog.hashint4extended(case when pg_catalog.isfinite(%1$s) then %1$s - ''2000-01-01''::pg_catalog.date'
@@ -77,19 +84,8 @@ as $$
       ),
       ('timestamp'::regtype, 'hash', false, 'pg_catalog.timestamp_hash_extended(%1$s, %2$s)'),
       (
-        'timestamptz'::regtype, 'hash', true,
-        case
-          when pg_catalog.current_setting('server_version_num')::integer >= 170000
-            then
-              'pg_catalog.interval_hash_extended(coalesce(%1$s - ''2000-01-01 00:00:00+00''::pg_catalog.timestamptz,'
-              ' ''-299999 years''::pg_catalog.interval), '
-          else
-            'pg_catalog.interval_hash_extended(case when pg_catalog.isfinite(%1$s)'
-            ' then %1$s - ''2000-01-01 00:00:00+00''::pg_catalog.timestamptz'
-            ' when %1$s = ''infinity'' then ''65502559 days 18:31:14.671615''::pg_catalog.interval'
-            ' when %1$s = ''-infinity'' then ''-65502590 days -18:31:14.671616''::pg_catalog.interval'
-            ' else ''-299999 years''::pg_catalog.interval end, '
-        end
+        'timestamptz'::regtype, 'hash', false,
+        'pg_catalog.timestamp_hash_extended(pg_catalog.timezone(''0''::pg_catalog.interval, %1$s), %2$s)'
       ),
       -- The same text as concat's, sooner.
       (
@@ -112,7 +108,9 @@ as $$
       pg_catalog.format('%I.%I', p_alias, b.attname),
       pg_catalog.format('%L::pg_catalog.int8', n.seed),
       n.seed & 2147483647,
-      'd1c1f6a0-6f0b-4c59-9a5e-3b1e2f7c8d94'
+      'd1c1f6a0-6f0b-4c59-9a5e-3b1e2f7c8d94',
+      case when b.position > 1 then 'pg_catalog.hashint4extended(0, ' else '' end,
+      case when b.position > 1 then ')' else '' end
     )
   from base as b
   inner join pg_catalog.pg_type as t on t.oid = b.oid

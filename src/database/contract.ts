@@ -84,6 +84,11 @@ export interface Tenant {
   problem: string | null
 }
 
+/** As a capture counts them: rows in closed partitions, which the next capture may take over, and the others apart. */
+export interface TenantPart extends Tenant {
+  is_closed: boolean
+}
+
 /** What the check recovery_point found; source is where the moment comes from. */
 export interface RecoveryPoint {
   recovery_point: string | null
@@ -234,6 +239,14 @@ export const contract = {
   'drill.list_measurable()': ['relation_name', 'partition_name', 'byte_count', 'estimated_row_count'],
   'drill.list_fingerprint_recipes()': ['relation_name', 'recipe'],
   'drill.list_tenants(uuid, text)': ['relation_name', 'tenant_key', 'row_count', 'newest_at', 'problem'],
+  'drill._measure_tenants(uuid, text, timestamp with time zone, text[])': [
+    'relation_name',
+    'tenant_key',
+    'is_closed',
+    'row_count',
+    'newest_at',
+    'problem',
+  ],
   'drill.list_objects()': ['object_kind', 'object_name', 'definition', 'relation_name', 'is_of_partition', 'problem'],
   'drill.list_baselines()': [
     'baseline_id',

@@ -12,6 +12,7 @@ import type {
   Registrations,
   SchemaObject,
   Tenant,
+  TenantPart,
 } from './contract.ts'
 
 // Times leave the database as ISO text and wide numbers as digits: JavaScript's
@@ -200,6 +201,27 @@ export async function listOutbound(database: Database): Promise<Outbound[]> {
   return rows
 }
 
+/**
+ * The same for a capture, which keeps closed partitions apart.
+ * @param asOf the moment of the baseline
+ * @param carriedNames partitions to leave out, each behind its relation's name and a blank
+ */
+export async function listTenantParts(
+  database: Database,
+  relationName: string,
+  asOf: string,
+  carriedNames: readonly string[],
+): Promise<TenantPart[]> {
+  const { rows } = await sql<TenantPart>`
+    select
+      t.relation_name, t.tenant_key, t.is_closed, t.row_count::text, to_jsonb(t.newest_at) #>> '{}' as newest_at, t.problem
+    from drill._measure_tenants(
+      null, ${relationName}, ${asOf}::timestamptz,
+      array(select jsonb_array_elements_text(${JSON.stringify(carriedNames)}::text::jsonb))
+    ) as t`.execute(database)
+  return rows
+}
+
 /** What is registered in this database, as a baseline states it. */
 export async function getRegistrations(database: Database): Promise<Registrations> {
   const { rows } = await sql<{ registrations: Registrations }>`
@@ -279,6 +301,8 @@ export interface BegunBaseline {
   captured_at: string
   /** Partitions that were taken over from an earlier baseline, each behind its relation's name and a blank. */
   carried_names: string[]
+  /** Those of which the tenants were, too. */
+  carried_tenant_names: string[]
 }
 
 /** What tells later whether somebody wrote into a partition since: to be asked before the snapshot is taken. */

@@ -88,10 +88,10 @@ async function captureIn(
         await sql`select set_config('drill.now', ${snapshot.takenAt}, true)`.execute(transaction)
       }
       const begun = await beginBaseline(transaction, { label, depth, isComplete: full === true })
-      const { captured_at: asOf, carried_names } = begun
-      const carriedNames = new Set(carried_names)
+      const { captured_at: asOf, carried_names, carried_tenant_names } = begun
+      const carried = { names: new Set(carried_names), tenantNames: new Set(carried_tenant_names) }
       const tenantsOf = { installationId: null }
-      const measuring = { target, limits, jobs, depth, asOf, tenantsOf, carriedNames }
+      const measuring = { target, limits, jobs, depth, asOf, tenantsOf, carried }
       await completeBaseline(transaction, begun, await measure(transaction, measuring, tell), marks)
       return await exportBaseline(transaction, begun.baseline_id)
     })

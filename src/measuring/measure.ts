@@ -11,6 +11,7 @@ import {
   importSnapshot,
   listBucketsOf,
   listMeasurable,
+  listTenantParts,
   listTenants,
 } from '../database/facts.ts'
 import type { Target } from '../database/targets.ts'
@@ -28,8 +29,15 @@ export interface Measuring {
   asOf: string
   /** Counts tenants, too, at depth full: the installation that their hashes are made with, null for this one. */
   tenantsOf: { installationId: string | null } | undefined
-  /** Partitions to leave out, each behind its relation's name and a blank. */
-  carriedNames?: ReadonlySet<string>
+  /** For a capture: what was taken over from an earlier baseline and is left out. Tenants are then told apart for the next. */
+  carried?: Carried
+}
+
+/** Partitions, each behind its relation's name and a blank. */
+export interface Carried {
+  names: ReadonlySet<string>
+  /** Those of which the tenants were taken over, too. */
+  tenantNames: ReadonlySet<string>
 }
 
 export interface Facts {
@@ -147,10 +155,10 @@ function startHelper(
 }
 
 async function listTasks(transaction: Database, measuring: Measuring): Promise<Task[]> {
-  const { depth, asOf, jobs, carriedNames, tenantsOf } = measuring
-  const measurables = (await listMeasurable(transaction)).filter(
-    ({ relation_name, partition_name }) => carriedNames?.has(`${relation_name} ${partition_name}`) !== true,
-  )
+  const { depth, asOf, jobs, carried, tenantsOf } = measuring
+  const all = await listMeasurable(transaction)
+  const without = (names: ReadonlySet<string> | undefined) =>
+    all.filter(({ relation_name, partition_name }) => names?.has(`${relation_name} ${partition_name}`) !== true)
   const buckets = (piece: Piece): Task => ({
     label: piece.relation_name,
     bytes: piece.bytes,
@@ -160,17 +168,23 @@ async function listTasks(transaction: Database, measuring: Measuring): Promise<T
   })
   const tenants = (relationName: string, installationId: string | null): Task => ({
     label: `tenants of ${relationName}`,
-    bytes: measurables
+    bytes: without(carried?.tenantNames)
       .filter(({ relation_name }) => relation_name === relationName)
       .reduce((sum, { byte_count }) => sum + Number(byte_count), 0),
     rows: null,
-    run: async (database) => ({ buckets: [], tenants: await listTenants(database, installationId, relationName) }),
+    run: async (database) => ({
+      buckets: [],
+      tenants:
+        carried === undefined
+          ? await listTenants(database, installationId, relationName)
+          : await listTenantParts(database, relationName, asOf, [...carried.tenantNames]),
+    }),
     facts: nothing,
   })
   const { critical_relations } =
     tenantsOf !== undefined && depth === 'full' ? await getRegistrations(transaction) : { critical_relations: [] }
   return [
-    ...cutIntoPieces(measurables, jobs).map(buckets),
+    ...cutIntoPieces(without(carried?.names), jobs).map(buckets),
     ...critical_relations
       .filter(({ tenant_column }) => tenant_column !== null)
       .map(({ relation_name }) => tenants(relation_name, tenantsOf?.installationId ?? null)),

@@ -10,6 +10,7 @@ import {
   type Identity,
   type Measurable,
   type Tenant,
+  type TenantPart,
 } from '../../src/database/contract.ts'
 import { migrateUp } from '../../src/database/migrations.ts'
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
@@ -134,9 +135,10 @@ test('the row interfaces have the columns of the contract', () => {
     Same<keyof Measurable, Columns<'drill.list_measurable()'>>,
     Same<keyof FingerprintRecipe, Columns<'drill.list_fingerprint_recipes()'>>,
     Same<keyof Tenant, Columns<'drill.list_tenants(uuid, text)'>>,
+    Same<keyof TenantPart, Columns<'drill._measure_tenants(uuid, text, timestamp with time zone, text[])'>>,
     Same<keyof BaselineSummary, Columns<'drill.list_baselines()'>>,
     Same<keyof CheckResult, Columns<'drill.verify_partitions()'>>,
-  ] = [true, true, true, true, true, true, true, true]
+  ] = [true, true, true, true, true, true, true, true, true]
   assert.ok(same.every(Boolean))
 })
 

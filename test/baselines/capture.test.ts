@@ -337,14 +337,138 @@ test('a partition of two registered tables is taken over for each by its own', a
   )
 })
 
-test('a partition that has become closed is measured as a whole, then taken over', async () => {
+/** Everything that the newest baseline holds, but for what says how it came by it. */
+async function held(): Promise<unknown[]> {
+  return await db.query(
+    `select 'bucket' as kind, to_jsonb(k) - 'baseline_id' - 'is_carried' - 'change_mark' as fact
+     from drill.baseline_buckets as k where k.baseline_id = drill._newest_baseline()
+     union all
+     select 'tenant', to_jsonb(t) - 'baseline_id'
+     from drill.baseline_tenants as t where t.baseline_id = drill._newest_baseline()
+     order by kind, fact`,
+  )
+}
+
+/** What a capture at a moment takes over, partitions as buckets and as tenants; nothing of it stays. */
+async function taken(time: string): Promise<{ carried_names: string[]; carried_tenant_names: string[] }> {
+  await settled()
+  const [row] = (
+    await db.query<{ begun: { carried_names: string[]; carried_tenant_names: string[] } }[]>(
+      `begin; set local drill.now = '${time}'; select drill._begin_baseline(null, 'full', false) as begun; rollback`,
+    )
+  ).flat()
+  return (row as unknown as { begun: { carried_names: string[]; carried_tenant_names: string[] } }).begun
+}
+
+test('days that were taken over become months and whole partitions, as if they had been measured then', async () => {
+  // The key is not the timestamp, so a partition may hold rows of any time.
+  await db.run(
+    'create table s.p (month date not null, at timestamptz, tenant integer, x text) partition by range (month)',
+    ...['07', '08', '09', '10', '11'].map(
+      (month, i) =>
+        `create table s.p_${month} partition of s.p for values from ('2026-${month}-01') to ('2026-${String(8 + i).padStart(2, '0')}-01')`,
+    ),
+    `insert into s.p select date_trunc('month', m)::date, a, i, 'x' || i
+     from unnest(array['2026-07-05', '2026-08-05', '2026-09-05', '2026-10-05']::timestamptz[]) as m,
+       generate_series(1, 4) as i,
+       unnest(array[m, m + interval '3 days', m + interval '40 days', m + interval '8 months', m - interval '2 years', null, 'infinity', '-infinity', '0044-03-15 BC', '12026-01-01']::timestamptz[]) as a`,
+    `select drill.register_critical_relation('s.p', 'at', true, p_tenant_column => 'tenant')`,
+  )
+  const moments = ['2026-11-20', '2026-11-28', '2026-12-20', '2027-01-20', '2027-02-20', '2027-06-20', '2027-07-20']
+  let last = 0
+  for (const moment of moments) {
+    const at = `set drill.now = '${moment}T10:00Z'`
+    const before = (await taken(`${moment}T10:00Z`)).carried_names.filter((name) => name.startsWith('s.p '))
+    await capture(`p_depth => 'full'`, at)
+    const [row] = await db.query<{ n: number }>(
+      `select count(distinct partition_name)::integer as n from drill.baseline_buckets
+       where baseline_id = drill._newest_baseline() and relation_name = 's.p' and is_carried`,
+    )
+    assert.is(row?.n, before.length, moment)
+    last = before.length
+    const carriedOver = await held()
+    await capture(`p_depth => 'full', p_is_complete => true`, `set drill.now = '${moment}T10:00:01Z'`)
+    assert.equal(carriedOver, await held(), moment)
+    await db.run('delete from drill.baselines where baseline_id = drill._newest_baseline()')
+  }
+  assert.is(last, 5)
+  // Back in time months would have to be cut into days; two partitions were one bucket then already.
+  await capture(`p_depth => 'full'`, `set drill.now = '2027-07-20T11:00Z'`)
+  assert.equal(
+    (await taken('2026-11-20T12:00Z')).carried_names.filter((name) => name.startsWith('s.p ')),
+    ['s.p s.p_07', 's.p s.p_08'],
+  )
+})
+
+test('the newest closed partition is taken over, the one of now and tables without partitions never', async () => {
+  await db.run(
+    'create table s.plain (at timestamptz)',
+    `insert into s.plain values ('2026-05-05T10:00Z')`,
+    `create table s.t_10 partition of s.t for values from ('2026-10-01') to ('2026-11-01')`,
+    'create table s.t_rest partition of s.t default',
+    `insert into s.t select '2026-10-31T23:00Z', i, 'x', 'sad' from generate_series(1, 3) as i`,
+    `select drill.register_critical_relation('s.plain', 'at', true)`,
+  )
+  const at = (time: string) => capture(`p_depth => 'full'`, `set drill.now = '${time}'`)
+  const names = async (time: string) => (await taken(time)).carried_names.map((name) => name.replace(/.* /, '')).sort()
+  await at('2026-11-01T09:00Z')
+  // For a day rows come late.
+  assert.equal(await names('2026-11-01T10:00Z'), closed)
+  assert.equal(await names('2026-11-02T10:00Z'), [...closed, 's.t_10'])
+})
+
+test('tenants are taken over when no closed partition was touched, and are those that would be counted', async () => {
+  const tenants = async () =>
+    await db.query<{ tenant_key: string; n: string; closed: string }>(
+      `select tenant_key, row_count::text as n, closed_row_count::text as closed from drill.baseline_tenants
+       where baseline_id = drill._newest_baseline() and relation_name = 's.t' order by tenant_key`,
+    )
+  const soon = '2026-11-23T12:00Z'
   await capture()
-  const later = async () =>
-    await capture(`p_depth => 'full'`, `set drill.now = '${nextMoment().replace('2026-11', '2027-03')}'`)
-  const first = await later()
-  assert.equal(carried(first), closed)
-  assert.equal(rows(first).at(-1), 's.t_11 10')
-  assert.equal(carried(await later()), [...closed, 's.t_11'])
+  assert.ok((await tenants()).every(({ n, closed }) => n === '4' && closed === '3'))
+  const all = closed.map((name) => `s.t ${name}`)
+  assert.equal((await taken(soon)).carried_tenant_names.sort(), all)
+  // Into the open partition, of a tenant of old, of a new one, and one that is gone from there.
+  await session(
+    `insert into s.t values ('2026-11-20T10:00Z', 1, 'x', 'sad'), ('2026-11-20T10:00Z', 99, 'x', 'sad')`,
+    `delete from s.t where id = 2 and at >= '2026-11-01'`,
+  )
+  assert.equal((await taken(soon)).carried_tenant_names.sort(), all)
+  const same = async () => {
+    const found = await held()
+    await capture(`p_depth => 'full', p_is_complete => true`)
+    assert.equal(found, await held())
+  }
+  await capture()
+  await same()
+  assert.equal((await tenants()).map(({ n, closed }) => `${n} ${closed}`).sort(), [
+    '1 0',
+    '3 3',
+    ...Array(8).fill('4 3'),
+    '5 3',
+  ])
+  // One closed partition touched: all are counted anew, and the next time none.
+  await session('delete from s.t_06 where id = 3')
+  assert.equal((await taken(soon)).carried_tenant_names, [])
+  await capture()
+  await same()
+  assert.equal((await taken(soon)).carried_tenant_names.sort(), all)
+  // One closed partition more is counted by itself.
+  const later = '2027-01-23T12:00Z'
+  assert.equal((await taken(later)).carried_names.sort(), [...all, 's.t s.t_11'])
+  assert.equal((await taken(later)).carried_tenant_names.sort(), all)
+  await capture(`p_depth => 'full'`, `set drill.now = '${later}'`)
+  assert.equal((await taken('2027-01-23T13:00Z')).carried_tenant_names.sort(), [...all, 's.t s.t_11'])
+  // One that retention dropped: the sum of all is of no use.
+  await session('drop table s.t_05')
+  assert.equal((await taken('2027-01-23T13:00Z')).carried_tenant_names, [])
+  for (const change of ['p_is_tenant_shown => true', `p_tenant_column => 'name'`]) {
+    await capture(`p_depth => 'full'`, `set drill.now = '${later}'`)
+    await db.run(
+      `select drill.register_critical_relation('s.t', 'at', true, ${change.includes('column') ? '' : `p_tenant_column => 'id', `}${change})`,
+    )
+    assert.equal((await taken('2027-01-23T13:00Z')).carried_tenant_names, [], change)
+  }
 })
 
 test('old baselines are deleted, never the newest of a depth and of a server', async () => {

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert'
 import { withDatabase } from '../../src/database/connect.ts'
 import { migrateUp } from '../../src/database/migrations.ts'
 import type { Target } from '../../src/database/targets.ts'
-import { type Facts, measure } from '../../src/measuring/measure.ts'
+import { type Carried, type Facts, measure } from '../../src/measuring/measure.ts'
 import { runToEnd } from '../../src/sandbox/process.ts'
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
 import { suite } from '../support/suite.ts'
@@ -21,13 +21,13 @@ async function measured(
   change: {
     target?: Target
     depth?: 'standard' | 'full'
-    carriedNames?: Set<string>
+    carried?: Carried
     tell?: (text: string) => void
   } = {},
 ): Promise<Facts> {
-  const { target = own.target('d'), depth = 'standard', carriedNames, tell } = change
+  const { target = own.target('d'), depth = 'standard', carried, tell } = change
   const limits = { isCopy: true }
-  const more = carriedNames === undefined ? {} : { carriedNames }
+  const more = carried === undefined ? {} : { carried }
   return await withDatabase(target, limits, (database) =>
     database
       .transaction()
@@ -115,7 +115,9 @@ test('one, two and many connections give the same rows in the same order, at eac
 
 test('partitions that were taken over are left out, and the relation with them when all of them were', async () => {
   const all = await measured(2)
-  const some = await measured(2, { carriedNames: new Set(['s.t s.t_old', 's.a s.a']) })
+  const some = await measured(2, {
+    carried: { names: new Set(['s.t s.t_old', 's.a s.a']), tenantNames: new Set() },
+  })
   assert.equal(
     some.buckets,
     all.buckets.filter(({ partition_name }) => partition_name !== 's.t_old' && partition_name !== 's.a'),
