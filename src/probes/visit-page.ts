@@ -1,3 +1,4 @@
+import type { CDPSession, Response } from 'playwright-core'
 import type { ProbeAnswer } from './answer.ts'
 import type { AppQuestion } from './app-question.ts'
 import { isSameHost } from './ask-probes.ts'
@@ -127,12 +128,7 @@ async function browse(
     }
     const shown = (address: string) => (URL.canParse(address) ? bare(new URL(address)) : address.slice(0, 40))
     const isOwn = (address: string) => URL.canParse(address) && isSameHost(url, new URL(address))
-    if (Object.keys(headers).length > 0) {
-      await page.route('**/*', async (route) => {
-        const request = route.request()
-        await route.continue(isOwn(request.url()) ? { headers: { ...request.headers(), ...headers } } : {})
-      })
-    }
+    if (Object.keys(headers).length > 0) await sendAlong(await context.newCDPSession(page), url.origin, headers)
     page.on('request', (request) => {
       const target = URL.canParse(request.url()) ? new URL(request.url()) : undefined
       if (target?.host === app.production?.host && target !== undefined) note(seen.toProduction, shown(request.url()))
@@ -155,7 +151,14 @@ async function browse(
       note(seen.failedRequests, line)
       if (response.status() >= 500 && isOwn(response.url())) note(seen.serverErrors, line)
     })
-    const response = await page.goto(url.href, { waitUntil: 'load', timeout: milliseconds })
+    let response: Response | null
+    try {
+      response = await page.goto(url.href, { waitUntil: 'load', timeout: milliseconds })
+    } catch (error) {
+      if (seen.toProduction.length === 0) throw error
+      // Sent to production, which is not known there: that is what was seen.
+      return { visit: { url, status: null, title: '', headings: '', text: '', ...seen }, screenshot: null }
+    }
     // Some pages are never quiet.
     await page.waitForLoadState('networkidle', { timeout: Math.min(5_000, milliseconds) }).catch(() => {})
     const read = (await page.evaluate(`({
@@ -181,9 +184,23 @@ async function browse(
   }
 }
 
+/**
+ * Adds headers to requests of one origin. Asked of the browser itself: what Playwright adds to a request goes along to
+ * wherever that is redirected, secrets and all.
+ */
+async function sendAlong(session: CDPSession, origin: string, headers: Record<string, string>): Promise<void> {
+  session.on('Fetch.requestPaused', ({ requestId, request }) => {
+    const all = Object.entries({ ...request.headers, ...headers }).map(([name, value]) => ({ name, value }))
+    // The page may be gone by now.
+    session.send('Fetch.continueRequest', { requestId, headers: all }).catch(() => {})
+  })
+  await session.send('Fetch.enable', { patterns: [{ urlPattern: `${origin}/*` }] })
+}
+
 /** Keeps the browser from reaching production's app, also by a redirect: its name is not known there. */
-function withoutHost({ hostname, port, protocol }: URL): string {
-  return `--host-resolver-rules=MAP ${hostname}:${port || (protocol === 'https:' ? '443' : '80')} ~NOTFOUND`
+function withoutHost({ hostname, port }: URL): string {
+  const ports = port === '' ? ['80', '443'] : [port]
+  return `--host-resolver-rules=${ports.map((one) => `MAP ${hostname}:${one} ~NOTFOUND`).join(', ')}`
 }
 
 function problemOf(error: unknown, milliseconds: number): Problem {
