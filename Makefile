@@ -100,6 +100,10 @@ baseline: build ## Capture a baseline of production: TARGET=production
 status: build ## Say whether production keeps the plan, drills and more: TARGET=production
 	@$(pgdrill) status $(with_target) $$ARGS
 
+.PHONY: schedule
+schedule: build ## Show the jobs that keep the plan, for pg_cron or others: TARGET=production, ARGS=--apply installs
+	@$(pgdrill) schedule $(with_target) $$ARGS
+
 .PHONY: migrate
 migrate: build ## Install the checks in a database: TARGET=..., for a restored copy BASELINE=file too
 	@$(pgdrill) migrate up $(with_target) $${BASELINE:+"--baseline=$$BASELINE"} $$ARGS

@@ -66,6 +66,11 @@ const entries: CommandEntry[] = [
     load: async (output) => (await import('./commands/incident.ts')).incidentCommand(output),
   },
   {
+    name: 'schedule',
+    description: 'print, or install, the jobs that keep the plan: heartbeat, baseline, cadence check',
+    load: async (output) => (await import('./commands/schedule.ts')).scheduleCommand(output),
+  },
+  {
     name: 'sandbox',
     description: 'a throw-away production and a restored copy of it, to try everything on',
     load: async (output) => (await import('./commands/sandbox/index.ts')).sandboxCommand(output),
