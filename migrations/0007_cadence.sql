@@ -100,7 +100,8 @@ revoke all on function drill._duration_words(numeric) from public;
 -- end copy of sql/cadence/_duration_words.sql
 
 -- begin copy of sql/cadence/_retention_facts.sql
--- Null when no backup was ever recorded: then nothing is known of the retention.
+-- Null when no inventory was ever recorded: then nothing is known of the retention. Called dynamically, since the tables
+-- come with a later migration.
 create or replace function drill._retention_facts()
 returns jsonb
 language plpgsql
@@ -111,8 +112,8 @@ declare
   v_is_recorded boolean := false;
   v_facts jsonb;
 begin
-  if pg_catalog.to_regclass('drill.backups') is not null then
-    execute 'select exists (select from drill.backups)' into v_is_recorded;
+  if pg_catalog.to_regclass('drill.backup_inventories') is not null then
+    execute 'select exists (select from drill.backup_inventories)' into v_is_recorded;
   end if;
   if not v_is_recorded then
     return null;
@@ -132,7 +133,7 @@ end
 $$;
 
 comment on function drill._retention_facts() is
-  'Internal: how many rows of drill.verify_retention() pass, fail or could not look, and what one of these says; null when no backup is recorded';
+  'Internal: how many rows of drill.verify_retention() pass, fail or could not look, and what one of these says; null when no inventory of backups is recorded';
 
 revoke all on function drill._retention_facts() from public;
 -- end copy of sql/cadence/_retention_facts.sql
@@ -977,24 +978,6 @@ comment on function drill.list_incidents() is
 
 revoke all on function drill.list_incidents() from public;
 -- end copy of sql/cadence/list_incidents.sql
-
--- begin copy of sql/core/schema_version.sql
--- Changed by every migration: the command line compares it with the migrations
--- it ships, so that an older or newer schema is seen before anything is believed.
-create or replace function drill.schema_version()
-returns text
-language sql
-immutable
-set search_path = ''
-as $$
-  select '0007'
-$$;
-
-comment on function drill.schema_version() is
-  'The number of the newest migration that made this schema';
-
-revoke all on function drill.schema_version() from public;
--- end copy of sql/core/schema_version.sql
 
 -- Down Migration
 

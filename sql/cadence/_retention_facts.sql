@@ -1,4 +1,5 @@
--- Null when no backup was ever recorded: then nothing is known of the retention.
+-- Null when no inventory was ever recorded: then nothing is known of the retention. Called dynamically, since the tables
+-- come with a later migration.
 create or replace function drill._retention_facts()
 returns jsonb
 language plpgsql
@@ -9,8 +10,8 @@ declare
   v_is_recorded boolean := false;
   v_facts jsonb;
 begin
-  if pg_catalog.to_regclass('drill.backups') is not null then
-    execute 'select exists (select from drill.backups)' into v_is_recorded;
+  if pg_catalog.to_regclass('drill.backup_inventories') is not null then
+    execute 'select exists (select from drill.backup_inventories)' into v_is_recorded;
   end if;
   if not v_is_recorded then
     return null;
@@ -30,6 +31,6 @@ end
 $$;
 
 comment on function drill._retention_facts() is
-  'Internal: how many rows of drill.verify_retention() pass, fail or could not look, and what one of these says; null when no backup is recorded';
+  'Internal: how many rows of drill.verify_retention() pass, fail or could not look, and what one of these says; null when no inventory of backups is recorded';
 
 revoke all on function drill._retention_facts() from public;

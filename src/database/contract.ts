@@ -299,6 +299,7 @@ export const contract = {
   'drill.verify_waivers(jsonb)': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],
   'drill.get_cadence_facts()': null,
   'drill.get_schema_changes(uuid)': null,
+  'drill.assert_cadence()': null,
   'drill.record_incident(timestamp with time zone, text)': null,
   'drill.list_incidents()': ['incident_id', 'occurred_at', 'what', 'recorded_at', 'recorded_by', 'drill_id'],
   'drill.verify_cadence()': ['check_name', 'object_name', 'status', 'detail', 'hint', 'expected', 'actual'],

@@ -92,6 +92,43 @@ test('a schema change and an incident make one due; a drill after them does not'
   await db.run('drop table public.notes')
 })
 
+test('recorded backups are judged by the check of retention', async () => {
+  await allDone()
+  const record = (backups: object[]) => {
+    const held = {
+      sources: [{ source: 'dumps', format: 'json', read_at: '2026-11-23T11:00:00Z', keeps_days: null, window: null }],
+      backups,
+    }
+    return db.run(`select drill.record_backups('${JSON.stringify(held)}'::jsonb)`)
+  }
+  await record([])
+  assert.ok(['retention broken', 'retention unknown'].includes((await standings())[5] as string))
+  const day = 86_400_000
+  const daily = Array.from({ length: 400 }, (_, age) => {
+    const at = new Date(Date.parse('2026-11-23T03:00:00Z') - age * day).toISOString()
+    return {
+      source: 'dumps',
+      id: at,
+      kind: 'full',
+      started_at: at,
+      finished_at: at,
+      usable: 'yes',
+      reason: null,
+      depends_on: [],
+      bytes: '1000',
+      is_pinned: false,
+      position: age,
+      times_listed: 1,
+    }
+  })
+  await record(daily)
+  assert.is((await standings())[5], 'retention met')
+  await record(daily.filter((_, age) => age !== 12))
+  assert.is((await standings())[5], 'retention broken')
+  await db.run('delete from drill.backup_inventories')
+  assert.is((await standings())[5], 'retention unknown')
+})
+
 test('an interval of the policy, in months, days and hours', async () => {
   await allDone()
   await db.run(`update drill.drill_policy set drill_every = '1 year 2 months 3 days 04:05:06'`)
