@@ -49,13 +49,13 @@ export async function startDrill(
   const startedAt = new Date()
   const given = plan.baselineFile === undefined ? undefined : readBaseline(plan.baselineFile)
   const check = await stages.run('check production', () => checkProduction(plan.production))
-  said(check)
   if (check.health === null && given === undefined) {
     throw new CouldNotVerify(
       `production cannot be asked: ${check.event.problem}`,
       'Make it reachable, or, when it is down, go by a baseline file of it: pgdrill drill start --baseline verify/baselines/FILE.',
     )
   }
+  said(check)
   const id = makeDrillId(startedAt, plan.targetName)
   const started: EventNamed<'started'> = {
     event: 'started',

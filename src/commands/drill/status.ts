@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { CouldNotVerify } from '../../could-not-verify.ts'
 import { lookUpTarget } from '../../database/targets.ts'
 import { type Drill, openDrills, readDrill, throwAwayTarget } from '../../drill/drill.ts'
 import { requireDrillId } from '../../drill/drill-id.ts'
@@ -26,7 +27,7 @@ export function drillStatusCommand(output: ProgramOutput, setExitCode: SetExitCo
     .action(async (options: { drill?: string; format: string }) => {
       const { open, damaged } =
         options.drill === undefined ? openDrills() : { open: [readDrill(requireDrillId(options.drill))], damaged: [] }
-      const waiting = await recordWaiting(productionToRecordIn())
+      const waiting = await recordWaiting(productionToRecordIn()).catch(unreadableIndex)
       if (options.format === 'json') {
         const document = {
           drills: open.map(({ state, lostLines }) => ({ ...state.record, next: state.next, lost_lines: lostLines })),
@@ -39,13 +40,19 @@ export function drillStatusCommand(output: ProgramOutput, setExitCode: SetExitCo
       else output.stdout(`${open.map(oneText).join('\n\n')}\n`)
       for (const id of waiting.recorded) output.stderr(`recorded in production: ${id}\n`)
       for (const { problem } of damaged) output.stderr(`pgdrill: ${plainLine(problem)}\n`)
-      if (waiting.waiting.length > 0) {
-        output.stderr(
-          `not yet recorded in production: ${waiting.waiting.join(', ')}: ${plainLine(waiting.problem ?? '')}\n`,
-        )
+      if (waiting.problem !== null) {
+        const what =
+          waiting.waiting.length === 0 ? '' : `not yet recorded in production: ${waiting.waiting.join(', ')}: `
+        output.stderr(`pgdrill: ${what}${plainLine(waiting.problem)}\n`)
       }
-      if (damaged.length > 0 || waiting.waiting.length > 0) setExitCode(2)
+      if (damaged.length > 0 || waiting.problem !== null) setExitCode(2)
     })
+}
+
+// What can be shown is shown all the same.
+function unreadableIndex(error: unknown): Awaited<ReturnType<typeof recordWaiting>> {
+  if (!(error instanceof CouldNotVerify)) throw error
+  return { recorded: [], waiting: [], problem: error.message }
 }
 
 // A rehearsal's production is not the one to record real drills in.
