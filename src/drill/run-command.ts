@@ -28,6 +28,9 @@ export interface CommandEnd {
 /** So long a line may be before it is written in parts, in characters; no secret is longer than half of it. */
 const longestLine = 32_768
 
+/** How long what a command printed last may take to come, in milliseconds. */
+const longestRest = 2000
+
 /**
  * Runs a command by sh -c to its end, in a process group of its own; what it prints goes into a file, secrets hidden.
  * Ctrl-C is handed on to all that it started, a second one kills them.
@@ -55,7 +58,18 @@ export async function runCommand(run: CommandRun): Promise<CommandEnd> {
     const ended = new Promise<CommandEnd>((done, fail) => {
       child.once('spawn', () => run.began(child.pid as number))
       child.once('error', (error) => fail(new CouldNotVerify(`the command could not be started: ${error.message}`)))
-      child.once('close', (code, signal) => done({ ...endOf(code, signal), interruptedBy }))
+      child.once('exit', (code, signal) => {
+        const finish = () => done({ ...endOf(code, signal), interruptedBy })
+        // What it put into the background was told nothing by a shell that ignores Ctrl-C for it.
+        if (interruptedBy !== null) signalGroup('SIGTERM')
+        child.once('close', finish)
+        // A server that it started may keep our end of its output open for ever.
+        setTimeout(() => {
+          child.stdout.destroy()
+          child.stderr.destroy()
+          finish()
+        }, longestRest).unref()
+      })
     })
     return await whileInterruptible(
       (signal) => {
