@@ -3198,6 +3198,8 @@ begin
           and k.partition_name <> k.relation_name
           and drill._critical_relation_problem(c.relation_name, c.timestamp_column) <> 'does not exist'
       )
+      -- A partitioned table that had no partition yet stood for itself.
+      and not (k.partition_name = k.relation_name and k.row_count = 0 and exists (select from drill.list_partitions(k.relation_name)))
     order by coalesce(f.partition_name, k.partition_name) collate "C", coalesce(f.relation_name, k.relation_name) collate "C"
   loop
     v_result := row(

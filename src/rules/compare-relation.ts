@@ -19,7 +19,7 @@ import { type Comparison, rowsOf } from './comparison.ts'
 import { plausibleGrowth, plausibleLoss } from './growth.ts'
 import type { RelationFacts } from './judge-buckets.ts'
 import { spanOf } from './moments.ts'
-import { byPartition, rowsIn } from './pair-buckets.ts'
+import { pairPartitions, rowsIn } from './pair-buckets.ts'
 import { group } from './wording.ts'
 
 /** All rows about one relation of the baseline. @param days the whole days after the baseline that should have rows */
@@ -78,12 +78,10 @@ function factsOf({ from, to }: Comparison, relation: BaselineRelation, actual: r
 
 /** Those of the baseline first, then those that only the copy has. */
 function partitionsOf(relation: BaselineRelation, actual: readonly Bucket[]): Partition[] {
-  const before = byPartition(relation.buckets)
-  const now = byPartition(actual)
-  return [...new Set([...before.keys(), ...now.keys()])].map((name) => ({
+  return pairPartitions(relation.relation_name, relation.buckets, actual).map(({ name, a, b }) => ({
     name,
-    expected: before.get(name) ?? [],
-    actual: now.get(name) ?? [],
+    expected: a,
+    actual: b,
   }))
 }
 

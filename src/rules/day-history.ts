@@ -1,7 +1,7 @@
 // What a relation's own days show: from them comes what is plausible.
 
 import type { BaselineRelation } from '../baselines/document.ts'
-import { day, startOfDay, timeOf } from './moments.ts'
+import { day, firstCountedDay, startOfDay, timeOf } from './moments.ts'
 
 export interface HistoryDay {
   /** Start of the UTC day, in milliseconds. */
@@ -12,11 +12,11 @@ export interface HistoryDay {
 }
 
 export interface DayHistory {
-  /** Up to 60 complete UTC days before the baseline, oldest first, none left out; from the first day with rows on. */
+  /** Up to 60 complete UTC days before the baseline (59 on the first of March), oldest first, none left out; from the first day with rows on. */
   days: HistoryDay[]
   /** The day of the baseline, as far as it had come. */
   today: HistoryDay
-  /** Whether the relation has rows from before the 60 days: then they are 60, quiet ones at their start included. */
+  /** Whether the relation has rows from before these days: then they are all there, quiet ones at their start included. */
   isOlder: boolean
 }
 
@@ -28,14 +28,17 @@ const length = 60
  */
 export function dayHistory(relation: BaselineRelation, from: number): DayHistory {
   const today = startOfDay(from)
-  const first = today - length * day
+  // On the first of March two months are 59 days: what was not counted by day is no day without rows.
+  const first = Math.max(today - length * day, firstCountedDay(from))
   const byStart = new Map<number, BaselineRelation['buckets']>()
   for (const bucket of relation.buckets) {
     if (bucket.grain !== 'day' || bucket.starts_at === null) continue
     const start = timeOf(bucket.starts_at)
     byStart.set(start, [...(byStart.get(start) ?? []), bucket])
   }
-  const days = Array.from({ length }, (_, index) => factsOf(first + index * day, byStart))
+  const days = Array.from({ length: Math.round((today - first) / day) }, (_, index) =>
+    factsOf(first + index * day, byStart),
+  )
   const isOlder = relation.buckets.some(
     ({ oldest_at }) => oldest_at !== null && Number.isFinite(timeOf(oldest_at)) && timeOf(oldest_at) < first,
   )

@@ -2,8 +2,8 @@
 
 import type { Baseline, BaselineBucket, BaselineRelation } from '../baselines/document.ts'
 import type { BaselineChange } from './diff-baselines.ts'
-import { day, isSameMoment, spanOf, startOfDay, timeOf } from './moments.ts'
-import { byPartition, isWhole, pairBuckets, rowsIn } from './pair-buckets.ts'
+import { firstCountedDay, isSameMoment, spanOf, timeOf } from './moments.ts'
+import { isWhole, pairBuckets, pairPartitions, rowsIn } from './pair-buckets.ts'
 
 /** Partitions that came or went, and those with other rows or another newest timestamp. */
 export function diffPartitions(before: BaselineRelation, after: BaselineRelation): BaselineChange[] {
@@ -22,7 +22,7 @@ export function diffDays(
   after: BaselineRelation,
   ...baselines: readonly [Baseline, Baseline]
 ): BaselineChange[] {
-  const first = Math.max(...baselines.map(firstDay))
+  const first = Math.max(...baselines.map(({ captured_at }) => firstCountedDay(timeOf(captured_at))))
   const cut = partitionsOf(before, after).filter(({ a, b }) => !hasRowsWhole(a) && !hasRowsWhole(b))
   const [was, is] = [
     rowsByDay(
@@ -76,19 +76,12 @@ interface Sides {
 }
 
 function partitionsOf(before: BaselineRelation, after: BaselineRelation): Sides[] {
-  const [a, b] = [byPartition(before.buckets), byPartition(after.buckets)]
-  return [...new Set([...a.keys(), ...b.keys()])].map((name) => ({ name, a: a.get(name) ?? [], b: b.get(name) ?? [] }))
+  return pairPartitions(before.relation_name, before.buckets, after.buckets)
 }
 
 function numbersOf(buckets: readonly BaselineBucket[]): { row_count: string; newest_at: string | null } | null {
   if (buckets.length === 0) return null
   return { row_count: rowsIn(buckets).toString(), newest_at: spanOf(buckets).newest_at }
-}
-
-/** The first day that a baseline counts by day: that of the month 62 days before it. */
-function firstDay({ captured_at }: Baseline): number {
-  const date = new Date(startOfDay(timeOf(captured_at)) - 62 * day)
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth())
 }
 
 function hasRowsWhole(buckets: readonly BaselineBucket[]): boolean {

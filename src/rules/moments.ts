@@ -36,6 +36,12 @@ export function startOfDay(time: number): number {
   return Math.floor(time / day) * day
 }
 
+/** The first UTC day that a baseline of this moment counts by day: that of the month two months before; older rows by month. */
+export function firstCountedDay(from: number): number {
+  const date = new Date(from)
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - 2)
+}
+
 // Date.parse cuts after the milliseconds.
 function microsecondsOf(text: string): string {
   return (/\.(\d+)/.exec(text)?.[1] ?? '').padEnd(6, '0').slice(3, 6)

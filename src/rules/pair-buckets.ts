@@ -73,6 +73,23 @@ export function byPartition<B extends AnyBucket>(buckets: readonly B[]): Map<str
   return partitions
 }
 
+/**
+ * The partitions of a relation on both sides, those of the first one first. A partitioned table that has no partition has
+ * an empty bucket of its own name: it stands for none, and is left out where the other side has partitions.
+ */
+export function pairPartitions<A extends AnyBucket, B extends AnyBucket>(
+  relationName: string,
+  first: readonly A[],
+  second: readonly B[],
+): { name: string; a: A[]; b: B[] }[] {
+  const [a, b] = [byPartition(first), byPartition(second)]
+  const isEmpty = (buckets: readonly AnyBucket[] | undefined) => buckets?.every(isEmptyWhole) === true
+  const hasPartitions = (side: ReadonlyMap<string, unknown>) => side.size > 0 && !side.has(relationName)
+  if (hasPartitions(b) && isEmpty(a.get(relationName))) a.delete(relationName)
+  if (hasPartitions(a) && isEmpty(b.get(relationName))) b.delete(relationName)
+  return [...new Set([...a.keys(), ...b.keys()])].map((name) => ({ name, a: a.get(name) ?? [], b: b.get(name) ?? [] }))
+}
+
 function align(expected: readonly AnyBucket[], actual: readonly AnyBucket[]): [AnyBucket[], AnyBucket[]] {
   // A partition without rows is one whole bucket, however its rows would be cut.
   const isCut = (side: readonly AnyBucket[]) => side.some((bucket) => !isWhole(bucket))

@@ -169,6 +169,19 @@ test('what could not be looked at is a problem, not a loss', async () => {
   )
 })
 
+test('a partitioned table that had no partition at the baseline may have some now', async () => {
+  await db.run(
+    'create table s.n (at timestamptz not null) partition by range (at)',
+    `select drill.register_critical_relation('s.n', 'at', true)`,
+    `set drill.now = '2026-11-23T11:00Z'; select drill.capture_baseline()`,
+    `create table s.n_12 partition of s.n for values from ('2026-12-01') to ('2027-01-01')`,
+  )
+  assert.equal(
+    (await judge()).filter((line) => line.includes('s.n')).map((line) => line.split(':')[0]),
+    ['pass s.n_12'],
+  )
+})
+
 test('fingerprints that are not made alike say nothing', async () => {
   await db.run('alter table s.t add column more text')
   assert.ok((await compare(`'full'`)).every((line) => /^s\.m .* true$|^s\.t.* 10 10 0 null$/.test(line)))

@@ -14,6 +14,7 @@ import {
   lines,
   november,
   type Slices,
+  wholeOf,
   withBuckets,
 } from './fixture.ts'
 
@@ -138,6 +139,22 @@ test('an exact baseline has no days after it, whatever rows with a wrong date sa
     said.filter((line) => / days_present /.test(line)).map((line) => line.slice(0, 27)),
     ['skip days_present null: the'],
   )
+})
+
+test('on the first of March two months are 59 days, and none of them is quiet', () => {
+  const january = daysOf('public.events_2027_01', '2027-01-01', '2027-01-31', '1000', bounds('2027-01'))
+  const february = daysOf('public.events_2027_02', '2027-02-01', '2027-02-28', '1000', bounds('2027-02'))
+  const march = daysOf('public.events_2027_03', '2027-03-01', '2027-03-01', '1000', bounds('2027-03'))
+  const relation = withBuckets(eventsRelation, [wholeOf('public.events', '2026-12'), ...january, ...february, ...march])
+  const at = (captured_at: string, recovery_point: string) =>
+    lines(baselineOf([relation], { captured_at }), copyOf([relation], { recovery_point, now: recovery_point })).find(
+      (line) => / days_present /.test(line),
+    )
+  assert.match(
+    at('2027-03-01T12:00:00+00:00', '2027-03-03T00:00:00+00:00') ?? '',
+    /^fail .*no row on 2027-03-02, .*in the 59 days before the baseline each has rows$/,
+  )
+  assert.match(at('2027-03-02T00:00:00+00:00', '2027-03-03T00:00:00+00:00') ?? '', /^fail .*in the 60 days before/)
 })
 
 test('a baseline at midnight: that day is whole', () => {

@@ -9,6 +9,7 @@ import {
   calls,
   callsRelation,
   dayOf,
+  daysOf,
   edit,
   events,
   eventsRelation,
@@ -145,6 +146,30 @@ test('changed content of settled buckets, made alike', () => {
   const none = withBuckets(eventsRelation, edit(events, august, { fingerprint: null }))
   assert.equal(diff(eventsRelation, none), [])
   assert.equal(diff(none, eventsRelation), [])
+})
+
+test('days that only one of two baselines counts by day are not compared: March has 59 days behind it', () => {
+  const days = daysOf('public.calls', '2026-12-01', '2027-02-28', '10')
+  const december = dayOf('public.calls', '2026-12-01', '310')
+  const month = {
+    ...december,
+    bucket_name: 'public.calls 2026-12',
+    grain: 'month' as const,
+    ends_at: '2027-01-01T00:00:00+00:00',
+  }
+  const before = withBuckets(callsRelation, days)
+  const after = withBuckets(callsRelation, [
+    month,
+    ...days.filter(({ bucket_name }) => !bucket_name.includes('2026-12')),
+  ])
+  const found = diffBaselines(
+    baselineOf([before], { captured_at: '2027-02-28T23:00:00+00:00' }),
+    baselineOf([after], { captured_at: '2027-03-01T01:00:00+00:00' }),
+  )
+  assert.equal(
+    found.filter(({ kind }) => kind === 'day'),
+    [],
+  )
 })
 
 test('content settles to the second', () => {

@@ -27,6 +27,18 @@ import { table } from './table.ts'
 
 const test = suite('partitions')
 
+/** What a partitioned table without a partition has. */
+const standIn = {
+  partition_name: 'public.events',
+  bucket_name: 'public.events',
+  starts_at: null,
+  ends_at: null,
+  partition_starts_at: null,
+  partition_ends_at: null,
+  oldest_at: null,
+  newest_at: null,
+}
+
 test('a partition that is gone need not be there when it begins at the recovery point, before the baseline', () => {
   const next = wholeOf('public.events', '2026-12', '0', { oldest_at: null, newest_at: null })
   const relation = withBuckets(eventsRelation, [...events, next])
@@ -37,6 +49,24 @@ test('a partition that is gone need not be there when it begins at the recovery 
   assert.equal(at('2026-12-01T00:00:01+00:00', '2026-12-01T00:00:00+00:00'), [])
   assert.equal(at('2026-12-01T00:00:00+00:00', '2026-12-01T00:00:00+00:00'), ['fail'])
   assert.equal(at('2026-12-02T00:00:00+00:00', '2026-12-01T00:00:01+00:00'), ['fail'])
+})
+
+test('a partitioned table that had no partition at the baseline may have some now, and the other way it may not', () => {
+  const none = withBuckets(eventsRelation, [wholeOf('public.events', '2026-11', '0', { ...standIn })])
+  const first = withBuckets(eventsRelation, [
+    wholeOf('public.events', '2026-12', '50', { oldest_at: B, newest_at: '2026-11-10T12:50:00+00:00' }),
+  ])
+  for (const depth of ['quick', 'standard'] as const) {
+    const found = (from: typeof none, to: typeof none) =>
+      findings(baselineOf([from]), copyOf([to], { depth })).filter((line) => !/days_present/.test(line))
+    assert.equal(found(none, first), [], depth)
+    assert.equal(found(none, none), [], depth)
+    const gone = found(first, none)
+    assert.match(gone[0] ?? '', /^fail .* public.events_2026_12 is not a partition of public.events any more/)
+    // With rows it was a table without partitions: these rows are gone.
+    const flat = withBuckets(eventsRelation, [wholeOf('public.events', '2026-11', '7', { ...standIn, row_count: '7' })])
+    assert.match(found(flat, first)[0] ?? '', /^fail .*public.events is not a partition of public.events any more/)
+  }
 })
 
 test('a new partition: empty ones are fine everywhere, full ones are not at the moment of the baseline', () => {
