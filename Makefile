@@ -126,6 +126,10 @@ sandbox: build ## Start it and leave it up
 sandbox-break: build ## Damage the restored copy: FAULT=name, without it lists the faults
 	@$(pgdrill) sandbox break $$ARGS $${FAULT:+-- "$$FAULT"}
 
+.PHONY: sandbox-app
+sandbox-app: build ## Run an application on the restored copy until Ctrl-C, for verify to probe
+	@$(pgdrill) sandbox app $$ARGS
+
 .PHONY: sandbox-status
 sandbox-status: build ## Say what is up and how to reach it
 	@$(pgdrill) sandbox status $$ARGS

@@ -25,12 +25,7 @@ export async function raiseSandbox(stages: Stages): Promise<Sandbox> {
     // Until it is complete the watchdog removes it, should we be killed.
     const watchdog = await startWatchdog(root)
     const sandbox = await buildSandbox(root, stages).catch(sandboxFailed)
-    writeWhole(
-      sandboxTargetsFile,
-      (['production', 'restore'] as const)
-        .map((name) => `${targetVariable(name)}=${sandbox[name].url(sandboxDatabase)}\n`)
-        .join(''),
-    )
+    writeTargets(sandbox, {})
     await watchdog.release()
     return sandbox
   } catch (error) {
@@ -38,6 +33,20 @@ export async function raiseSandbox(stages: Stages): Promise<Sandbox> {
     await rm(root, { recursive: true, force: true })
     throw error
   }
+}
+
+/**
+ * Leaves the URLs of the two databases, and further settings, where every command looks for them. Does nothing when the sandbox has
+ * been removed meanwhile.
+ */
+export function writeTargets(sandbox: Sandbox, settings: Record<string, string>): void {
+  if (!existsSync(dirname(sandboxTargetsFile))) return
+  const urls = (['production', 'restore'] as const).map((name) => [
+    targetVariable(name),
+    sandbox[name].url(sandboxDatabase),
+  ])
+  const lines = [...urls, ...Object.entries(settings)].map(([name, value]) => `${name}=${value}\n`)
+  writeWhole(sandboxTargetsFile, lines.join(''))
 }
 
 // Before the long work: two at once must not both succeed. The claim of one that was killed has no directory any more.

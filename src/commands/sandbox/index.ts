@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { ProgramOutput } from '../program-output.ts'
+import { sandboxAppCommand } from './app.ts'
 import { sandboxBreakCommand } from './break.ts'
 import { sandboxDownCommand } from './down.ts'
 import { sandboxStatusCommand } from './status.ts'
@@ -11,5 +12,6 @@ export function sandboxCommand(output: ProgramOutput): Command {
     .addCommand(sandboxUpCommand(output))
     .addCommand(sandboxStatusCommand(output))
     .addCommand(sandboxBreakCommand(output))
+    .addCommand(sandboxAppCommand(output))
     .addCommand(sandboxDownCommand(output))
 }

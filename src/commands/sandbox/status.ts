@@ -26,6 +26,7 @@ export function sandboxText(sandbox: Sandbox): string {
     '  make verify TARGET=restore',
     '  make baseline TARGET=production',
     '  make sandbox-break                lists the faults; FAULT=name applies one to the copy',
+    '  make sandbox-app                  runs an application on the copy, for verify to probe; ARGS=--help lists its faults',
     '  make sandbox-down                 stops and removes everything',
     '',
   ].join('\n')
