@@ -11,6 +11,7 @@ import { type CountedDrill, countedDrills, lastGoodDrill, newestFirst } from '..
 import { mergeDrills } from '../rules/merge-drills.ts'
 import { nextDeadline } from '../rules/next-drill.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
+import { readOpenDrills } from './open-drills.ts'
 import { type ProofsFolder, readProofsFolder } from './proofs-folder.ts'
 
 /** What is asked: production, a folder of proofs, or both. */
@@ -56,21 +57,22 @@ export function standingsOf({ results }: Pick<Status, 'results'>): [string, Stan
 export async function lookAtStatus(question: StatusQuestion): Promise<Status> {
   const { target, proofs, now, statementTimeout } = question
   const folder = proofs === undefined ? undefined : readProofsFolder(proofs)
+  const open = readOpenDrills()
   const found =
     target === undefined
-      ? { facts: factsOfProofs(folder, now), isSandbox: false }
+      ? { facts: factsOfProofs(folder, open.drills, now), isSandbox: false }
       : await withDatabase(target, { now, statementTimeout }, async (database) => {
           await requireSchema(database, target)
           return await database
             .transaction()
             .setIsolationLevel('repeatable read')
             .setAccessMode('read only')
-            .execute((transaction) => askProduction(transaction, folder?.drills))
+            .execute((transaction) => askProduction(transaction, folder?.drills, open.drills))
         })
   const { facts } = found
   const drills = countedDrills(facts)
   const last = lastGoodDrill(drills) ?? null
-  const results = [...judgeCadence(facts), ...(folder?.unreadable ?? [])]
+  const results = [...judgeCadence(facts), ...(folder?.unreadable ?? []), ...open.unreadable]
   return {
     target:
       target === undefined
@@ -95,27 +97,33 @@ export async function lookAtStatus(question: StatusQuestion): Promise<Status> {
   }
 }
 
-async function askProduction(database: Database, proven: DrillFact[] | undefined) {
+async function askProduction(database: Database, proven: DrillFact[] | undefined, open: DrillFact[]) {
   const known = await getCadenceFacts(database)
   const { is_sandbox: isSandbox } = await getIdentity(database)
-  const facts = { ...known, drills: mergeDrills(known.drills, proven) }
+  const facts = { ...known, drills: withOpen(mergeDrills(known.drills, proven), open) }
   const last = lastGoodDrill(countedDrills(facts))
   const schema_changes = last === undefined ? null : await getSchemaChanges(database, last.baseline_id)
   return { facts: { ...facts, schema_changes }, isSandbox }
+}
+
+/** A drill that has ended somewhere else is not open. */
+function withOpen(ended: DrillFact[], open: DrillFact[]): DrillFact[] {
+  const known = new Set(ended.map((drill) => drill.drill_id))
+  return [...ended, ...open.filter((drill) => !known.has(drill.drill_id))]
 }
 
 /**
  * Proofs alone: of production's policies only the objectives that the last drill was held against are known. The rest is as
  * the plan has it, and strict: quarters, and a drill without the application is none.
  */
-function factsOfProofs(folder: ProofsFolder | undefined, now: string | undefined): CadenceFacts {
+function factsOfProofs(folder: ProofsFolder | undefined, open: DrillFact[], now: string | undefined): CadenceFacts {
   return {
     now: now ?? new Date().toISOString(),
     is_database_read: false,
     installed_at: null,
     policies: { ...folder?.objectives, clock_skew: 300, drill_notice: 1_209_600 },
     drill_policy: { is_app_required: true, drill_every: null },
-    drills: folder?.drills ?? [],
+    drills: withOpen(folder?.drills ?? [], open),
     incidents: [],
     schema_changes: null,
     newest_baseline_at: null,

@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { insertDrill } from '../cadence/drills.ts'
 import { drillOfProof, writeProofFolder } from '../cadence/proofs.ts'
@@ -15,15 +16,15 @@ let env: NodeJS.Dict<string>
 test.before(async () => {
   db = await makeDatabase((await sandboxClusters()).production)
   env = { PRODUCTION_DATABASE_URL: urlOf(db) }
+  await db.run('delete from drill.baselines', `set drill.now = '2026-11-23T11:59:00Z'; select drill.capture_baseline()`)
 })
 test.before.each(async () => {
   place = new Workplace()
   await db.run(
     'delete from drill.drills',
     'delete from drill.incidents',
-    'delete from drill.baselines',
     'delete from drill.heartbeats',
-    `set drill.now = '2026-11-23T11:59:00Z'; select drill.capture_baseline()`,
+    `set drill.now = '2026-11-23T11:59:00Z'; select drill.record_heartbeat()`,
     insertDrill({ baseline_id: '(select b.baseline_id from drill.baselines as b)' }),
   )
 })
@@ -150,6 +151,32 @@ test('proofs beside production: equal is silent, a contradiction makes a drill c
     /FAIL {5}the drill d1 .* does not count: production says finished, verified, its proof says/,
   )
   assert.match(differing.stdout, /WARN {5}the drill d2 .* has a proof, and is not recorded in production/)
+})
+
+test('a drill that was left open in this directory is told; a damaged journal is an error', async () => {
+  const id = '20261101T080000Z-restore-1a2b'
+  const started = {
+    event: 'started',
+    at: '2026-11-01T08:00:00.000Z',
+    drill_id: id,
+    ticket: 'OPS-2',
+    owners: { lead: 'Ada', db_owner: 'Ben', app_owner: 'Cleo' },
+    method: 'pitr',
+    target_name: 'restore',
+    is_sandbox: false,
+    format: 'pgdrill-journal',
+    format_version: 1,
+    tool_version: '0.1.0',
+    failure_point: null,
+    restore_point: null,
+  }
+  mkdirSync(place.path('verify', 'drills', id), { recursive: true })
+  writeFileSync(place.path('verify', 'drills', id, 'journal.jsonl'), `${JSON.stringify(started)}\n`)
+  const left = await place.run(['status', ...production], env)
+  assert.match(left.stdout, /WARN {5}the drill 20261101T080000Z-restore-1a2b .* was left open/)
+  writeFileSync(place.path('verify', 'drills', id, 'journal.jsonl'), 'x\n')
+  const damaged = await place.run(['status', ...production], env)
+  assert.match(damaged.stdout, /ERROR {4}a record of a drill cannot be read: /)
 })
 
 test('proofs alone: the last good drill is known, production is not', async () => {
