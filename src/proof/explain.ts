@@ -18,5 +18,5 @@ export function explainVerdict(verification: Verification): string {
   const cause = results.find((row) => row.status === (verdict.exit_code === 1 ? 'fail' : 'error'))
   const reason = verdict.exit_code === 0 || cause === undefined ? '' : `, first: ${plainLine(cause.detail)}`
   const sandbox = target.is_sandbox ? ' [sandbox]' : ''
-  return `${word}${sandbox} ${target.name}${scope}: ${numbers}${reason} (exit ${verdict.exit_code})`
+  return `${word}${sandbox} ${plainLine(target.name)}${scope}: ${numbers}${reason} (exit ${verdict.exit_code})`
 }

@@ -34,12 +34,16 @@ export function verificationText(verification: Verification, colors: Colors, isV
   const evidence = recoveryEvidence(verification)
   const lines = [
     colors.bold(
-      `pgdrill verify: target ${target.name}${target.is_sandbox ? ' (SANDBOX: this is no drill)' : ''}, depth ${depth}`,
+      plainLine(
+        `pgdrill verify: target ${target.name}${target.is_sandbox ? ' (SANDBOX: this is no drill)' : ''}, depth ${depth}`,
+      ),
     ),
-    `  database  ${target.url}, ${target.identity === null ? 'identity unknown' : `PostgreSQL ${target.identity.server_version}, timeline ${target.identity.timeline_id}`}`,
-    `  baseline  ${baseline === null ? 'none' : `${baseline.document.baseline_id} of ${baseline.document.captured_at} at LSN ${baseline.document.captured_lsn} (${baseline.origin})`}`,
-    `  recovery  ${recovery?.recovery_point ?? 'point unknown'}${recovery?.source == null ? '' : ` (${recovery.source})`}, failure point ${verification.failure_point}`,
-    ...(evidence === '' ? [] : [`  evidence  ${evidence}`]),
+    ...[
+      `  database  ${target.url}, ${target.identity === null ? 'identity unknown' : `PostgreSQL ${target.identity.server_version}, timeline ${target.identity.timeline_id}`}`,
+      `  baseline  ${baseline === null ? 'none' : `${baseline.document.baseline_id} of ${baseline.document.captured_at} at LSN ${baseline.document.captured_lsn} (${baseline.origin})`}`,
+      `  recovery  ${recovery?.recovery_point ?? 'point unknown'}${recovery?.source == null ? '' : ` (${recovery.source})`}, failure point ${verification.failure_point}`,
+      ...(evidence === '' ? [] : [`  evidence  ${evidence}`]),
+    ].map(plainLine),
     '',
   ]
   for (const checkName of new Set(results.map((result) => result.check_name))) {
@@ -50,10 +54,11 @@ export function verificationText(verification: Verification, colors: Colors, isV
       const label = paint[status](words[status])
       if ((status === 'pass' || status === 'skip') && chosen.length > 1 && !isVerbose) {
         const what = status === 'pass' ? 'objects' : 'not applicable'
-        lines.push(`  ${label} ${checkName}  ${colors.dim(`${chosen.length} ${what}`)}`)
+        lines.push(`  ${label} ${plainLine(checkName)}  ${colors.dim(`${chosen.length} ${what}`)}`)
         continue
       }
-      for (const row of chosen) lines.push(`  ${label} ${checkName}  ${plainLine(row.detail)}`, ...more(row, colors))
+      for (const row of chosen)
+        lines.push(`  ${label} ${plainLine(checkName)}  ${plainLine(row.detail)}`, ...more(row, colors))
     }
   }
   lines.push('', colorOf(verification, colors)(colors.bold(explainVerdict(verification))))
