@@ -159,6 +159,13 @@ test('a proof is written whole and never over another one; --no-proof writes non
   assert.match(unproven.stdout, /ERROR proof {2}the proof cannot be written to file\/x/)
   assert.match(unproven.stdout, /COULD NOT VERIFY .*\(exit 2\)/)
   assert.not.match(unproven.stderr, /^proof: /m)
+
+  // A disk that takes no more: nothing of the proof is left, and what was found is shown all the same.
+  const full = await place.spawn(['verify', '-t', 'restore', '--out', 'full'], env, 'ulimit -f 64; "$0" "$@"')
+  assert.is(full.code, 2, full.stderr)
+  assert.match(full.stdout, /ERROR proof {2}the proof cannot be written to full: (EFBIG|ENOSPC)/)
+  assert.match(full.stdout, /^ {2}pass {2}row_counts/m)
+  assert.not(full.files.some((name) => name.startsWith('full')))
 })
 
 test('migrate: up, again, status, down, and a plain file', async () => {

@@ -89,8 +89,8 @@ test('a reader that goes away does not change the verdict; a full disk is no suc
   const env = { RESTORE_DATABASE_URL: urlOf(good) }
   const args = ['verify', '--target', 'restore', '--no-proof', '--format', 'json']
   const [early, full] = await Promise.all([
-    place.spawn(args, env, '| head -c 1 > /dev/null'),
-    existsSync('/dev/full') ? place.spawn(args, env, '> /dev/full') : undefined,
+    place.spawn(args, env, '"$0" "$@" | head -c 1 > /dev/null'),
+    existsSync('/dev/full') ? place.spawn(args, env, '"$0" "$@" > /dev/full') : undefined,
   ])
   assertCode(early as Outcome, 0)
   assert.not.match(early?.stderr ?? '', /EPIPE|^\s+at /m)

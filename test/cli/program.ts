@@ -69,14 +69,14 @@ export class Workplace {
     rmSync(this.directory, { recursive: true, force: true })
   }
 
-  /** Starts a process of its own. @param shell text behind the command, such as `> /dev/full` */
+  /** Starts a process of its own. @param shell text around the command `"$0" "$@"`, such as `"$0" "$@" > /dev/full` */
   async spawn(args: string[], env: NodeJS.Dict<string> = {}, shell?: string): Promise<Outcome> {
     const command = ['--import', import.meta.resolve('tsx'), projectFile('src', 'bin.ts'), ...args]
     const options = { cwd: this.directory, env: environment(env) }
     const child =
       shell === undefined
         ? spawn(process.execPath, command, options)
-        : spawn('bash', ['-o', 'pipefail', '-c', `"$0" "$@" ${shell}`, process.execPath, ...command], options)
+        : spawn('bash', ['-o', 'pipefail', '-c', shell, process.execPath, ...command], options)
     let stdout = ''
     let stderr = ''
     child.stdin.end()
