@@ -99,6 +99,8 @@ export const drillEvent = z.discriminatedUnion('event', [
     exit_code: z.int().nullable(),
     signal: z.string().nullable(),
     problem: z.string().nullable(),
+    /** It is restored, but for this. */
+    errors: z.string().nullable(),
     log: fileName.nullable(),
   }),
   z.strictObject({

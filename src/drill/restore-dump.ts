@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import type { Target } from '../database/targets.ts'
 import { baselineFile } from '../dump/manifest.ts'
-import { restoreBackup } from '../dump/restore-backup.ts'
+import { type RestoreReport, restoreBackup } from '../dump/restore-backup.ts'
 import type { Stages } from '../terminal/stages.ts'
+import { writeWhole } from '../write-whole.ts'
 import type { Drill } from './drill.ts'
+import { drillFolder } from './journal.ts'
 import { restoreInDrill } from './restore.ts'
 
 /** What a drill restores by itself: a backup of pgdrill. */
@@ -12,19 +14,27 @@ export interface DumpRestore {
   target: Target
   production: Target | undefined
   jobs: number
+  /** The secret key of a backup that age encrypted. */
+  identityFile: string | undefined
   announce: (line: string) => void
 }
 
 /** Restores a backup of pgdrill as the restore of a drill. The caller holds the lock. */
 export async function restoreDump(id: string, dump: DumpRestore, stages: Stages): Promise<Drill> {
   const { directory, ...question } = dump
+  const report = (one: RestoreReport) =>
+    writeWhole(join(drillFolder(id), 'restore.json'), `${JSON.stringify(one, null, 2)}\n`)
   return await restoreInDrill(id, async (began) => {
     began(process.pid)
-    const report = await restoreBackup(
-      { ...question, backup: directory, intoNew: undefined, identityFile: undefined },
-      stages,
-    )
-    return { exit_code: report.exit_code, signal: null, problem: report.exit_code === 0 ? null : report.statement }
+    const done = await restoreBackup({ ...question, backup: directory, intoNew: undefined, begun: report }, stages)
+    report(done)
+    const isWhole = done.exit_code === 0
+    return {
+      exit_code: done.exit_code,
+      signal: null,
+      problem: done.outcome === 'unfinished' ? done.statement : null,
+      errors: isWhole ? null : done.statement,
+    }
   })
 }
 

@@ -14,6 +14,8 @@ export interface RestoreEnd {
   exit_code: number | null
   signal: string | null
   problem: string | null
+  /** What could not be restored of what is there; null when nothing is known of. */
+  errors: string | null
 }
 
 const logName = 'restore.log'
@@ -49,7 +51,7 @@ export async function restoreInDrill(
   try {
     end = await restore(began)
   } catch (error) {
-    if (isNoted) noteEnd(id, { exit_code: null, signal: null, problem: (error as Error).message })
+    if (isNoted) noteEnd(id, { exit_code: null, signal: null, problem: (error as Error).message, errors: null })
     throw error
   }
   const ended = noteEnd(id, end)
@@ -72,7 +74,7 @@ export async function restoreByCommand(
   return await restoreInDrill(id, async (began) => {
     const logFile = join(drillFolder(id), logName)
     const { interruptedBy, ...end } = await runCommand({ command, env, logFile, began, printed })
-    return { ...end, problem: interruptedBy === null ? null : `interrupted by ${interruptedBy}` }
+    return { ...end, problem: interruptedBy === null ? null : `interrupted by ${interruptedBy}`, errors: null }
   })
 }
 

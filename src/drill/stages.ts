@@ -11,6 +11,10 @@ export interface RestoreTimes {
   lastStartedAt: string | null
   /** When the last one ended well; null while none did. */
   restoredAt: string | null
+  /** What the last one could not restore; null when nothing is known of. */
+  errors: string | null
+  /** How the last command ended whose target somebody says is restored all the same; null when none did so. */
+  overruled: EventNamed<'restore_ended'> | null
   /** One that has not ended as far as the journal knows. */
   running: EventNamed<'restore_started'> | null
 }
@@ -24,12 +28,17 @@ export function restoreOf(events: readonly DrillEvent[]): RestoreTimes {
   const lastStart = starts.findLast((one) => !one.is_by_hand)
   const isOver = lastStart === undefined || events.indexOf(lastStart) < (end === undefined ? -1 : events.indexOf(end))
   const isRestored = end !== undefined && isOver && isDone(end)
+  const ofCommand = events.findLast(
+    (one): one is EventNamed<'restore_ended'> => one.event === 'restore_ended' && !one.is_by_hand,
+  )
   // Who never said when it began has begun with the drill.
   const fallback = isRestored ? started.at : null
   return {
     startedAt: byHand?.moment ?? starts[0]?.moment ?? fallback,
     lastStartedAt: byHand?.moment ?? lastStart?.moment ?? fallback,
     restoredAt: isRestored ? end.moment : null,
+    errors: ofCommand?.errors ?? null,
+    overruled: end?.is_by_hand === true && ofCommand !== undefined && !isDone(ofCommand) ? ofCommand : null,
     running: isOver ? null : (lastStart ?? null),
   }
 }
@@ -65,5 +74,6 @@ export function stagesOf(events: readonly DrillEvent[]): Stage[] {
 }
 
 function isDone(end: EventNamed<'restore_ended'>): boolean {
-  return end.is_by_hand || (end.exit_code === 0 && end.signal === null && end.problem === null)
+  const isEnded = end.signal === null && end.problem === null
+  return end.is_by_hand || (isEnded && (end.exit_code === 0 || end.errors !== null))
 }

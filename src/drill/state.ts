@@ -6,7 +6,7 @@ import { clockResults, judgeDataLoss, judgeRecoveryTime, timeBoundResults } from
 import { countStatuses, judgeCounts } from '../rules/verdict.ts'
 import type { DrillEvent, EventNamed } from './events.ts'
 import type { DrillRecord } from './record.ts'
-import { restoreOf, stagesOf } from './stages.ts'
+import { type RestoreTimes, restoreOf, stagesOf } from './stages.ts'
 
 /** A drill, and where it stands. */
 export interface DrillState {
@@ -72,6 +72,7 @@ export function foldDrill(events: readonly DrillEvent[]): DrillState {
   const skews = { target: verification?.clock_skew ?? null, production: asked?.clock_skew ?? null }
   const results: CheckResult[] = [
     ...(verification === null ? [] : appResults(verification, isAppRequired)),
+    ...(verification === null ? [] : restoreResults(restore)),
     ...timeBoundResults(rto, rpo),
     ...clockResults(skews, policies?.clock_skew ?? null),
   ]
@@ -161,6 +162,28 @@ function firstOfTheLastVerified(
   const isVerified = (one: EventNamed<'verified'>) =>
     judgeCounts(countStatuses(appResults(one, isAppRequired), one.counts)).status === 'verified'
   return verifications[verifications.findLastIndex((one) => !isVerified(one)) + 1]
+}
+
+/** A restore that says itself what it could not bring back: what was verified does not cover all of it. */
+function restoreResults({ errors, overruled }: RestoreTimes): CheckResult[] {
+  const row = { check_name: 'restore', object_name: null, expected: 'restored without errors' }
+  if (errors !== null) {
+    const hint =
+      'Put right what it names, then restore into an empty database again: pgdrill drill run with another drill.'
+    return [{ ...row, status: 'fail', detail: `the restore had errors: ${errors}`, hint, actual: errors }]
+  }
+  if (overruled === null) return []
+  const { exit_code, signal, problem } = overruled
+  const how = problem ?? (signal === null ? `it ended with exit code ${exit_code}` : `it was ended by ${signal}`)
+  return [
+    {
+      ...row,
+      status: 'warn',
+      detail: `somebody says that it is restored, after the restore command did not succeed: ${how}`,
+      hint: 'Look at restore.log in the folder of the drill, and note what it was: pgdrill drill note.',
+      actual: how,
+    },
+  ]
 }
 
 function appResults(verification: EventNamed<'verified'>, isAppRequired: boolean): CheckResult[] {

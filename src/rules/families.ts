@@ -20,7 +20,7 @@ export type Family = keyof typeof families
 
 const members: Partial<Record<Family, readonly string[]>> = {
   target: ['not_production', 'identity', 'attestation', 'all_other_checks'],
-  recovery: ['recovery_point'],
+  recovery: ['recovery_point', 'restore'],
   times: ['rto', 'rpo', 'clocks'],
   data: [
     'critical_relations',

@@ -53,6 +53,7 @@ export const restoreEnded: EventNamed<'restore_ended'> = {
   exit_code: 0,
   signal: null,
   problem: null,
+  errors: null,
   log: 'restore.log',
 }
 export const verified: EventNamed<'verified'> = {

@@ -189,6 +189,21 @@ test('a decision to finish does not outlive another verification', () => {
   assert.is(again.record.finished_at, null)
 })
 
+test('a restore with errors is over, and fails the drill whatever was verified; one that was overruled is a warning', () => {
+  const partial = before(restoreStarted, { ...restoreEnded, exit_code: 1, errors: 'one table is missing' }, verified)
+  assert.is(partial.record.verdict, 'failed')
+  assert.equal(
+    partial.record.follow_ups.map((one) => [one.check_name, one.owner]),
+    [['restore', 'Grace']],
+  )
+  const failedCommand = { ...restoreEnded, exit_code: 1 }
+  const overruled = before(restoreStarted, failedCommand, done, verified)
+  assert.is(overruled.record.verdict, 'verified')
+  assert.ok(overruled.results.some((row) => row.check_name === 'restore' && row.status === 'warn'))
+  const repeated = before(restoreStarted, failedCommand, { ...restoreStarted }, { ...restoreEnded }, verified)
+  assert.not.ok(repeated.results.some((row) => row.check_name === 'restore'))
+})
+
 test('aborted, with why, and with notes', () => {
   const { record, next } = before(
     { event: 'noted', at: at('04:40'), by: 'Ada', text: 'late', check_name: null, object_name: null },

@@ -83,6 +83,6 @@ function noteRestored(id: string, options: Options) {
       process_started: null,
     })
   }
-  const none = { exit_code: null, signal: null, problem: null, log: null }
+  const none = { exit_code: null, signal: null, problem: null, errors: null, log: null }
   return tell(id, { event: 'restore_ended', at, moment: end, is_by_hand: true, ...none })
 }

@@ -61,7 +61,7 @@ export async function runOnSandbox(
         restoreInDrill(id, async (began) => {
           began(process.pid)
           target = await sandbox.restore()
-          return { exit_code: 0, signal: null, problem: null }
+          return { exit_code: 0, signal: null, problem: null, errors: null }
         })
       const question = async () => ({
         ...questionOf(options, undefined, { target, production }, app),

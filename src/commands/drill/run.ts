@@ -6,9 +6,11 @@ import { refuseProduction, restoreByCommand } from '../../drill/restore.ts'
 import { baselineOfDump, restoreDump } from '../../drill/restore-dump.ts'
 import { runDrill } from '../../drill/run.ts'
 import { startDrill } from '../../drill/start.ts'
+import { readBackup } from '../../dump/read-manifest.ts'
 import { appOptionsOf } from '../../probes/app-question.ts'
 import type { Attachment } from '../../probes/attachment.ts'
 import { type ProofFormat, proofFormats } from '../../proof/formats.ts'
+import { plainLine } from '../../terminal/plain-text.ts'
 import { Stages } from '../../terminal/stages.ts'
 import type { ProgramOutput, SetExitCode } from '../program-output.ts'
 import { formatOption } from '../shared-options.ts'
@@ -26,7 +28,7 @@ import { showFinished } from './finish.ts'
 
 /** Everything that can be said to a drill that is done in one go. */
 export type RunOptions = Omit<PlanOptions, 'baseline' | 'failurePoint' | 'restorePoint'> &
-  VerifyOptions & { drill?: string; restoreCmd?: string; fromDump?: string; format: ProofFormat }
+  VerifyOptions & { drill?: string; restoreCmd?: string; fromDump?: string; identity?: string; format: ProofFormat }
 
 const help = `
 The command runs by sh -c, with the target's URL in its variable (RESTORE_DATABASE_URL); what it prints goes into
@@ -47,6 +49,7 @@ export function drillRunCommand(output: ProgramOutput, setExitCode: SetExitCode)
     .description('do all of a drill: start, restore, verify, finish')
     .option('--restore-cmd <command>', 'the command that restores the target')
     .option('--from-dump <directory>', 'restore this backup of pgdrill')
+    .option('--identity <file>', 'with --from-dump: the secret key of a backup that age encrypted')
     .addOption(formatOption(proofFormats))
     .addHelpText('after', help)
     .action(async (options: RunOptions) => {
@@ -71,7 +74,7 @@ export function drillRunCommand(output: ProgramOutput, setExitCode: SetExitCode)
         )
       }
       const { target, production } = databasesOf(record)
-      const print = (line: string) => output.stderr(`  | ${line}\n`)
+      const print = (line: string) => output.stderr(`  | ${plainLine(line)}\n`)
       const finished = await runDrill(
         id,
         {
@@ -79,7 +82,8 @@ export function drillRunCommand(output: ProgramOutput, setExitCode: SetExitCode)
           restore: async (drill) => {
             await refuseProduction(target)
             if (fromDump !== undefined) {
-              const dump = { directory: fromDump, target, production, jobs: options.jobs, announce: print }
+              const { jobs, identity: identityFile } = options
+              const dump = { directory: fromDump, target, production, jobs, identityFile, announce: print }
               return await restoreDump(drill.id, dump, stages)
             }
             const env = { [target.variable]: urlOfTarget(target.name) }
@@ -107,8 +111,11 @@ async function begin(options: RunOptions, stages: Stages, output: ProgramOutput)
       'Give --restore-cmd or --from-dump; when somebody else restores: pgdrill drill start.',
     )
   }
+  if (options.fromDump !== undefined) await readBackup(options.fromDump, 'sizes')
   const method = options.method ?? (options.fromDump === undefined ? undefined : 'dump')
-  const plan = planOf({ ...options, ...(method === undefined ? {} : { method }) })
+  const baseline = options.baseline ?? (options.fromDump === undefined ? undefined : baselineOfDump(options.fromDump))
+  const given = { ...(method === undefined ? {} : { method }), ...(baseline === undefined ? {} : { baseline }) }
+  const plan = planOf({ ...options, ...given })
   const drill = await startDrill(plan, stages, (check) => output.stderr(`${productionText(check)}\n`))
   output.stderr(`drill ${drill.id}\n`)
   return drill.id
