@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import pc from 'picocolors'
 import { type ProgramOutput, processOutput, type SetExitCode } from './commands/program-output.ts'
-import { CouldNotVerify } from './could-not-verify.ts'
 import { connectionWarnings } from './database/connection-warnings.ts'
+import { explainError } from './explain-error.ts'
 import { toolVersion } from './project-files.ts'
 import { hidePasswords, plainLine } from './terminal/plain-text.ts'
 
@@ -155,32 +155,8 @@ function report(error: unknown, output: ProgramOutput): void {
   // commander has said it already.
   if (error instanceof CommanderError) return
   const colors = pc.createColors(output.isErrorColored)
-  const say = (message: string, hint: string | null | undefined) => {
-    const line = (text: string) => hidePasswords(plainLine(text.replace(/\s*\n\s*/g, ' ')))
-    output.stderr(`${colors.red('pgdrill:')} ${line(message)}\n`)
-    if (hint) output.stderr(`${colors.bold('to do:')} ${line(hint)}\n`)
-  }
-  const { message, code, hint, syscall } = error as { message?: string; code?: string; hint?: string; syscall?: string }
-  if (error instanceof CouldNotVerify) say(error.message, error.hint)
-  else if (code !== undefined && syscall === undefined && /^[0-9A-Z]{5}$/.test(code)) {
-    say(`the database refused: ${message} (SQLSTATE ${code})`, hint ?? databaseHints[code ?? ''])
-  } else if (code !== undefined && syscall === undefined && /^(CONNECTION_|CONNECT_)/.test(code)) {
-    say(
-      `the connection to the database was lost: ${message}`,
-      'Look at the server and the network, then start again: nothing was decided.',
-    )
-  } else if (code !== undefined && syscall !== undefined) say(`${message}`, undefined)
-  else
-    say(
-      `internal error: ${message ?? String(error)}`,
-      'This is a fault of pgdrill: report it with the output of PGDRILL_DEBUG=1.',
-    )
+  const { message, hint } = explainError(error)
+  output.stderr(`${colors.red('pgdrill:')} ${message}\n`)
+  if (hint !== null) output.stderr(`${colors.bold('to do:')} ${hint}\n`)
   if (process.env['PGDRILL_DEBUG']) output.stderr(`${(error as Error).stack ?? ''}\n`)
-}
-
-const databaseHints: Record<string, string> = {
-  '42501': 'Use a role that owns the schemas and tables, or grant it the right.',
-  '55P03': 'Somebody holds a lock on one of the tables: try again later.',
-  '57014': 'It took longer than the statement timeout: give more with --statement-timeout SECONDS.',
-  '25006': 'The database is read-only (a standby?): this command has to write.',
 }

@@ -1,9 +1,10 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { parseMoment } from '../verification/moment.ts'
 
-/** --target NAME */
-export function targetOption(): Option {
-  return new Option('-t, --target <name>', 'the database: its URL is in <NAME>_DATABASE_URL (environment or .env)')
+/** --target NAME @param more what else it may be, in words */
+export function targetOption(more?: string): Option {
+  const words = 'the database: its URL is in <NAME>_DATABASE_URL (environment or .env)'
+  return new Option('-t, --target <name>', more === undefined ? words : `${words}, ${more}`)
 }
 
 /** --format text|json, or others; text is the default. */

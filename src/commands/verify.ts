@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import pc from 'picocolors'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { CheckResult } from '../database/contract.ts'
@@ -16,11 +16,14 @@ import type { withThrowAwaySandbox } from '../sandbox/throw-away.ts'
 import { Stages } from '../terminal/stages.ts'
 import { type Question, type Verification, verifyTarget } from '../verification/verify-target.ts'
 import type { ProgramOutput, SetExitCode } from './program-output.ts'
-import { formatOption, signKeyOption, targetOption } from './shared-options.ts'
+import { formatOption, positiveInteger, signKeyOption, targetOption } from './shared-options.ts'
 import { addVerifyOptions, baselineOf, questionOf, type VerifyOptions } from './verify-options.ts'
+import { jobsFor, severalTargets, verifySeveral } from './verify-several.ts'
 
 interface Options extends VerifyOptions {
   target?: string
+  targets?: string
+  parallel: number
   format: ProofFormat
   out?: string
   proof: boolean
@@ -39,11 +42,17 @@ Examples:
   pgdrill verify --target restore --format junit > junit.xml       for CI; github writes annotations
   pgdrill verify --target restore --restore-point 2026-11-23T04:25:00Z     was that moment reached, and not passed?
   pgdrill verify --target restore --depth full --jobs 8     eight connections count
-  pgdrill verify --target restore --app-url https://restored.example.com --browser     the restored app, too`
+  pgdrill verify --target restore --app-url https://restored.example.com --browser     the restored app, too
+  pgdrill verify --target eu,us,asia         several copies at once: one verdict, one proof`
 
 /** pgdrill verify: the main job. Verdict on stdout, proof in a folder. */
 export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): Command {
-  return addVerifyOptions(new Command('verify').addOption(targetOption()))
+  const command = new Command('verify').addOption(targetOption('or several: a,b,c'))
+  return addVerifyOptions(command)
+    .option('--targets <file>', 'names of several targets, one on each line')
+    .addOption(
+      new Option('--parallel <number>', 'how many of several targets at a time').default(4).argParser(positiveInteger),
+    )
     .addOption(formatOption(proofFormats))
     .option('-o, --out <directory>', `where the proof is written (default: ${proofsDirectory}/<id>)`)
     .option('--no-proof', 'write no proof')
@@ -54,6 +63,13 @@ export function verifyCommand(output: ProgramOutput, setExitCode: SetExitCode): 
       // What can be known to be wrong is said now, not after an hour of counting.
       if (options.proof && options.out !== undefined) requireNoProof(options.out)
       const signingKey = signingKeyOf(options)
+      const several = severalTargets(options.target, options.targets)
+      if (several !== undefined) {
+        const parallel = Math.min(options.parallel, several.length)
+        const jobs = command.getOptionValueSource('jobs') === 'default' ? jobsFor(parallel) : options.jobs
+        setExitCode(await verifySeveral(several, { ...options, parallel, jobs }, signingKey, output))
+        return
+      }
       const baseline = baselineOf(options)
       const attachments: Attachment[] = []
       const app = appOptionsOf(options, (attachment) => attachments.push(attachment))

@@ -18,6 +18,8 @@ export interface ProofQuestion {
   publicKey: KeyObject | undefined
   /** The folder of the proof before this one; undefined: beside it; null: not looked at. */
   previous: string | null | undefined
+  /** The sha256 that its SHA256SUMS must have, where something else says it. */
+  sumsHash?: string
 }
 
 /**
@@ -34,7 +36,7 @@ export function verifyProof(question: ProofQuestion): CheckResult[] {
       'Name the folder of a proof, such as verify/proofs/20261123T043000Z-restore-1a2b.',
     )
   }
-  const changed = checkFiles(files)
+  const changed = checkFiles(files, question.sumsHash)
   const signature = checkSignature(files, question.publicKey)
   if (changed.length > 0) return [...changed, signature]
   const document = parseProof(textOf(files, 'proof.json'), join(question.directory, 'proof.json'))
@@ -44,13 +46,17 @@ export function verifyProof(question: ProofQuestion): CheckResult[] {
 
 type Files = ReadonlyMap<string, Buffer>
 
-function checkFiles(files: Files): CheckResult[] {
+function checkFiles(files: Files, sumsHash: string | undefined): CheckResult[] {
   const sums = files.has(sumsFile) ? parseSums(textOf(files, sumsFile)) : null
   if (sums === null) {
     const what = files.has(sumsFile) ? 'is not as it was written' : 'is missing'
     return [wrong('files', sumsFile, `${sumsFile} ${what}, so nothing says what this proof was`)]
   }
   const results: CheckResult[] = []
+  const own = sha256(files.get(sumsFile) as Buffer)
+  if (sumsHash !== undefined && own !== sumsHash) {
+    results.push(wrong('files', sumsFile, `${sumsFile} was changed`, sumsHash, own))
+  }
   for (const [path, hash] of sums) {
     const bytes = files.get(path)
     if (bytes === undefined) results.push(wrong('files', path, `${path} is missing`))
@@ -133,7 +139,7 @@ function checkPrevious({ drill }: ProofDocument, { directory, previous }: ProofQ
 }
 
 /** Every file below a folder. @throws CouldNotVerify when one cannot be read, or is no file at all */
-function readFolder(directory: string): Files {
+export function readFolder(directory: string): Files {
   const files = new Map<string, Buffer>()
   try {
     for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
@@ -157,7 +163,8 @@ function textOf(files: Files, path: string): string {
   return (files.get(path) as Buffer).toString('utf8')
 }
 
-function row(
+/** A row about a proof. */
+export function row(
   check_name: string,
   object_name: string | null,
   status: CheckStatus,
@@ -167,7 +174,8 @@ function row(
   return { check_name, object_name, status, detail, hint, expected: null, actual: null }
 }
 
-function wrong(
+/** A row about what is not as it was written. */
+export function wrong(
   check: string,
   object: string,
   detail: string,

@@ -1,9 +1,13 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import pc from 'picocolors'
 import type { CheckResult } from '../../database/contract.ts'
 import { readPublicKey } from '../../proof/signature.ts'
 import { statusWords } from '../../proof/statuses.ts'
+import { verifyFleetProof } from '../../proof/verify-fleet-proof.ts'
 import { verifyProof } from '../../proof/verify-proof.ts'
+import { fleetFile } from '../../proof/write-fleet-proof.ts'
 import { judge, type Verdict } from '../../rules/verdict.ts'
 import { plainLine } from '../../terminal/plain-text.ts'
 import type { ProgramOutput, SetExitCode } from '../program-output.ts'
@@ -38,7 +42,8 @@ export function reportVerifyCommand(output: ProgramOutput, setExitCode: SetExitC
     .addOption(formatOption())
     .addHelpText('after', help)
     .action((directory: string, options: Options) => {
-      const results = verifyProof({
+      const verifyWritten = existsSync(join(directory, fleetFile)) ? verifyFleetProof : verifyProof
+      const results = verifyWritten({
         directory,
         publicKey: options.publicKey === undefined ? undefined : readPublicKey(options.publicKey),
         previous: options.withoutPrevious === true ? null : (options.previous as string | undefined),

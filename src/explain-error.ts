@@ -1,0 +1,40 @@
+import { CouldNotVerify } from './could-not-verify.ts'
+import { hidePasswords, plainLine } from './terminal/plain-text.ts'
+
+/** What went wrong, and what to do about it; each one line, without passwords and control characters. */
+export interface Explanation {
+  message: string
+  hint: string | null
+}
+
+/** Puts whatever was thrown into words for people. */
+export function explainError(error: unknown): Explanation {
+  const { message, code, hint, syscall } = error as { message?: string; code?: string; hint?: string; syscall?: string }
+  if (error instanceof CouldNotVerify) return explained(error.message, error.hint)
+  if (code !== undefined && syscall !== undefined) return explained(`${message}`, null)
+  if (code !== undefined && /^[0-9A-Z]{5}$/.test(code)) {
+    return explained(`the database refused: ${message} (SQLSTATE ${code})`, hint ?? databaseHints[code])
+  }
+  if (code !== undefined && /^(CONNECTION_|CONNECT_)/.test(code)) {
+    return explained(
+      `the connection to the database was lost: ${message}`,
+      'Look at the server and the network, then start again: nothing was decided.',
+    )
+  }
+  return explained(
+    `internal error: ${message ?? String(error)}`,
+    'This is a fault of pgdrill: report it with the output of PGDRILL_DEBUG=1.',
+  )
+}
+
+function explained(message: string, hint: string | null | undefined): Explanation {
+  const line = (text: string) => hidePasswords(plainLine(text.replace(/\s*\n\s*/g, ' ')))
+  return { message: line(message), hint: hint ? line(hint) : null }
+}
+
+const databaseHints: Record<string, string> = {
+  '42501': 'Use a role that owns the schemas and tables, or grant it the right.',
+  '55P03': 'Somebody holds a lock on one of the tables: try again later.',
+  '57014': 'It took longer than the statement timeout: give more with --statement-timeout SECONDS.',
+  '25006': 'The database is read-only (a standby?): this command has to write.',
+}
