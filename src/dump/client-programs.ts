@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { ConnectionSettings } from '../database/connection-url.ts'
@@ -114,7 +114,7 @@ async function askVersion(name: string, path: string): Promise<Program> {
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
-    return true
+    return statSync(path).isFile()
   } catch {
     return false
   }

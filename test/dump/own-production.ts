@@ -12,6 +12,7 @@ import { makeSandboxRoot } from '../../src/sandbox/ownership.ts'
 import { startWatchdog } from '../../src/sandbox/watchdog.ts'
 import { Stages } from '../../src/terminal/stages.ts'
 import { canary } from '../cli/program.ts'
+import { startOwnCluster } from '../support/own-cluster.ts'
 import { findSystemPostgres } from '../support/system-postgres.ts'
 
 /** The machine's PostgreSQL, with client programs and a server; undefined when there is none. */
@@ -28,7 +29,6 @@ export interface OwnProduction {
 /** Starts it with the application and the checks. @param statements are run before the checks come */
 export async function startProduction(...statements: string[]): Promise<OwnProduction> {
   process.env['PGDRILL_PG_BIN'] = system?.bin
-  process.env['PG_BIN'] = system?.bin
   const root = await makeSandboxRoot()
   const watchdog = await startWatchdog(root)
   const cluster = await buildProduction(root, new Stages({ quiet: true }))
@@ -37,21 +37,44 @@ export async function startProduction(...statements: string[]): Promise<OwnProdu
   await sql.end()
   const target = sandboxTarget('production', cluster)
   await migrateUp(target)
-  const url = (database: string) => cluster.url(database).replace('postgres@', `postgres:${canary}@`)
-  return {
-    cluster,
-    target,
-    env: (database = 'nowhere') => ({
-      PRODUCTION_DATABASE_URL: url(sandboxDatabase),
-      RESTORE_DATABASE_URL: url(database),
-      PG_BIN: system?.bin,
-    }),
-    drop: async () => {
-      await cluster.stop('immediate')
-      await rm(root, { recursive: true, force: true })
-      await watchdog.release()
-    },
+  const drop = async () => {
+    await cluster.stop('immediate')
+    await rm(root, { recursive: true, force: true })
+    await watchdog.release()
   }
+  return { cluster, target, env: environmentOf(cluster), drop }
+}
+
+/** Starts one with a single critical table, public.calls, for what does not depend on the data: it is dumped in a moment. */
+export async function startSmallProduction(...statements: string[]): Promise<OwnProduction> {
+  process.env['PGDRILL_PG_BIN'] = system?.bin
+  const { cluster, createDatabase, use, drop } = await startOwnCluster('production')
+  await createDatabase(sandboxDatabase)
+  await use(sandboxDatabase, async (sql) => {
+    await sql.unsafe(`
+      create table public.calls (id integer primary key, status text, created_at timestamptz not null default now());
+      insert into public.calls select i, 'new', now() - i * interval '1 hour' from generate_series(1, 100) as i`)
+    for (const statement of statements) await sql.unsafe(statement)
+  })
+  const target = sandboxTarget('production', cluster)
+  await migrateUp(target)
+  await use(sandboxDatabase, async (sql) => {
+    await sql.unsafe(`
+      delete from drill.guards;
+      delete from drill.partitioned_relations;
+      delete from drill.critical_relations;
+      select drill.register_critical_relation('public.calls', 'created_at', p_is_append_only => false)`)
+  })
+  return { cluster, target, env: environmentOf(cluster), drop }
+}
+
+function environmentOf(cluster: Cluster): OwnProduction['env'] {
+  const url = (database: string) => cluster.url(database).replace('postgres@', `postgres:${canary}@`)
+  return (database = 'nowhere') => ({
+    PRODUCTION_DATABASE_URL: url(sandboxDatabase),
+    RESTORE_DATABASE_URL: url(database),
+    PG_BIN: system?.bin,
+  })
 }
 
 /**

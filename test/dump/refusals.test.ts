@@ -8,7 +8,7 @@ import { sandboxDatabase } from '../../src/sandbox/build.ts'
 import { assertCode, assertRefused, Workplace } from '../cli/program.ts'
 import { makeDatabase, type Scratch } from '../support/databases.ts'
 import { suite } from '../support/suite.ts'
-import { type OwnProduction, programsWith, startProduction, system } from './own-production.ts'
+import { type OwnProduction, programsWith, startSmallProduction, system } from './own-production.ts'
 
 const test = suite('backup and restore: refusals')
 const needsDump = test.needs(system !== undefined, 'no pg_dump with a server of the same version')
@@ -21,7 +21,7 @@ let bin: string
 
 test.before(async () => {
   if (system === undefined) return
-  production = await startProduction()
+  production = await startSmallProduction()
   const logged = `echo "$@" >> ${log}; exec $real "$@"`
   bin = programsWith({ pg_dump: logged, pg_dumpall: logged, pg_restore: logged })
   const args = ['backup', '--target', 'production', '--out', directory]
@@ -82,7 +82,7 @@ needsDump('a backup that is not as it was written restores nothing', async () =>
   rmSync(join(damaged, 'manifest.json'))
   assertRefused(await place.run(from, envOf(database)), /is no backup: it has no manifest\.json/, undefined, before)
   const rows = await database.query<{ count: number }>(
-    `select count(*)::integer as count from pg_namespace where nspname in ('drill', 'private')`,
+    `select count(*)::integer as count from pg_namespace where nspname = 'drill'`,
   )
   assert.is(rows[0]?.count, 0)
   await database.drop()
