@@ -1,5 +1,5 @@
 // make manifest: records the fingerprints of the functions that pgdrill ships in
-// sql/manifest.json, and the checksums of the migrations in migrations.sha256. A
+// sql/manifest.json, who may do what with our objects in sql/privileges.json, and the checksums of the migrations in migrations.sha256. A
 // released migration is never edited: a changed checksum of a recorded one is an
 // error here, unless --unreleased says that it has not been released yet.
 
@@ -15,6 +15,7 @@ import { sandboxTarget } from '../src/sandbox/build.ts'
 import { createCluster } from '../src/sandbox/cluster.ts'
 import { makeSandboxRoot } from '../src/sandbox/ownership.ts'
 import { startWatchdog } from '../src/sandbox/watchdog.ts'
+import { listPrivileges } from './privileges.ts'
 
 const root = join(import.meta.dirname, '..')
 const checksumFile = join(root, 'migrations.sha256')
@@ -48,16 +49,22 @@ const cluster = await createCluster({
 })
 await cluster.start()
 const admin = cluster.connect()
+// With the roles of the API, so that what they are granted is seen.
+await admin.unsafe('create role anon; create role authenticated; create role service_role')
 await admin.unsafe('create database opsmantik')
 await admin.end()
 const target = sandboxTarget('production', cluster)
 await migrateUp(target)
 const manifest = await withDatabase(target, {}, installedManifest)
+const sql = cluster.connect('opsmantik')
+const privileges = await listPrivileges(sql)
+await sql.end()
 await cluster.stop('immediate')
 await rm(directory, { recursive: true, force: true })
 await watchdog.release()
 
 writeFileSync(join(root, 'sql', 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+writeFileSync(join(root, 'sql', 'privileges.json'), `${JSON.stringify(privileges, null, 2)}\n`)
 writeFileSync(checksumFile, [...checksums].map(([path, sum]) => `${sum}  ${path}\n`).join(''))
 console.error(
   `wrote sql/manifest.json (${Object.keys(manifest).length} functions) and migrations.sha256 (${checksums.size} migrations)`,

@@ -133,4 +133,7 @@
 \ir guards/verify_partition_triggers_exist.sql
 \ir guards/grant_to_api_roles.sql
 \ir core/schema_version.sql
+\ir roles/list_missing_grants.sql
+\ir roles/create_drill_roles.sql
+\ir roles/grant_to_drill_roles.sql
 select drill.install_opsmantik_guards();

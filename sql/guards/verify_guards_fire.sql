@@ -28,6 +28,8 @@ declare
   v_leaf record;
   v_sequence record;
   v_obstacle text;
+  -- A right that is missing is nothing about the guard: whoever was asked to look could not.
+  v_is_refused boolean;
   v_hint text;
   v_columns text[];
   v_fresh_columns text[];
@@ -140,6 +142,7 @@ begin
     -- Why not to write at all.
     v_obstacle := null;
     v_hint := null;
+    v_is_refused := false;
     if pg_catalog.pg_is_in_recovery() then
       v_obstacle := 'this server is a standby, which takes no rows';
       v_hint := 'Promote the copy, then run: select * from drill.verify_guards_fire().';
@@ -152,9 +155,11 @@ begin
     elsif not pg_catalog.has_schema_privilege((select c.relnamespace from pg_catalog.pg_class as c where c.oid = v_guard.relation_oid), 'usage') then
       v_obstacle := pg_catalog.format('%I may not use the schema of %s', current_user, v_guard.relation_name);
       v_hint := pg_catalog.format('Run: grant usage on schema %I to %I.', (pg_catalog.parse_ident(v_guard.relation_name))[1], current_user);
+      v_is_refused := true;
     elsif pg_catalog.row_security_active(v_guard.relation_oid) then
       v_obstacle := pg_catalog.format('row level security is active for %I', current_user);
-      v_hint := 'Connect as a role with bypassrls, or as the owner of the table.';
+      v_hint := pg_catalog.format('Run: alter role %I bypassrls; or connect as the owner of the table.', current_user);
+      v_is_refused := true;
     elsif exists (
       select
       from pg_catalog.pg_attribute as a
@@ -168,6 +173,7 @@ begin
     ) then
       v_obstacle := pg_catalog.format('%I may not read and insert all columns of %s', current_user, v_guard.relation_name);
       v_hint := pg_catalog.format('Run: grant select, insert on %s to %I.', v_guard.relation_name, current_user);
+      v_is_refused := true;
     elsif v_guard.trigger_type & 7 <> 7
       and v_guard.trigger_definition is not distinct from v_guard.actual_definition
     then
@@ -301,7 +307,7 @@ begin
 
     if v_obstacle is not null then
       return next row(
-        'guards_fire', v_guard.object_name, 'skip',
+        'guards_fire', v_guard.object_name, case when v_is_refused then 'error' else 'skip' end,
         pg_catalog.format('the trigger %I on %s was not made to fire: %s', v_guard.trigger_name, v_guard.relation_name, v_obstacle),
         v_hint, pg_catalog.to_jsonb('fires'::text), pg_catalog.to_jsonb('not probed'::text)
       )::drill.check_result;
@@ -418,8 +424,8 @@ begin
         v_status := 'skip';
         v_reason := 'a foreign table would act at once';
       elsif not pg_catalog.has_table_privilege(v_leaf.leaf_oid, 'select') then
-        v_status := 'skip';
-        v_reason := pg_catalog.format('%I may not read it', current_user);
+        v_status := 'error';
+        v_reason := pg_catalog.format('%I may not read it: grant select on %s to %I', current_user, v_leaf.leaf_name, current_user);
       else
         -- A late row: of the last pages, which are read by their number; else the first that comes.
         begin
@@ -561,8 +567,8 @@ begin
               end;
             end if;
           elsif v_state = '42501' then
-            v_status := 'skip';
-            v_reason := pg_catalog.format('%I lacks a privilege that the insert needs', current_user);
+            v_status := 'error';
+            v_reason := pg_catalog.format('%I lacks a privilege that the insert, or one of its triggers, needs', current_user);
           elsif v_state = '0A000' and v_is_by_guard then
             v_status := case when v_shift = 'control' then 'warn' else 'pass' end;
             v_reason := v_other_key;
@@ -651,8 +657,8 @@ begin
             else 'See what is wrong with it: select * from drill.verify_partition_triggers() where status <> ''pass''; the registered definitions are in drill.guards.'
           end
           when 'warn' then 'See what the row lacks: select * from drill.verify_partition_keys(), and look for orphans.'
-          when 'error' then 'Insert a copy of a row by hand, in a transaction that you roll back, to see the whole error.'
-          when 'skip' then 'Grant what is missing, or prove the guard with a test of your application.'
+          when 'error' then 'Insert a copy of a row by hand, in a transaction that you roll back, to see the whole error; or grant what is missing.'
+          when 'skip' then 'Prove the guard with a test of your application.'
         end,
         pg_catalog.to_jsonb('fires'::text),
         pg_catalog.to_jsonb(case v_finding.status when 'pass' then 'fires' when 'fail' then 'does not do its work' when 'warn' then 'disagrees with a row' else 'not probed' end)

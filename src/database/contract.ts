@@ -150,6 +150,14 @@ export interface ObjectsToCompare {
   equal: Record<string, number>
 }
 
+/** A right that a role lacks, as a statement for an administrator. */
+export interface MissingGrant {
+  /** The check that needs it. */
+  needed_by: string
+  object_name: string
+  statement: string
+}
+
 /** One thing that can act on the outside; problem says why it could not be looked at, remark then what to do. */
 export interface Outbound {
   kind: string
@@ -259,6 +267,7 @@ export const contract = {
     'bucket_count',
     'row_count',
   ],
+  'drill.list_missing_grants(text)': ['needed_by', 'object_name', 'statement'],
   'drill.list_outbound()': [
     'kind',
     'object_kind',

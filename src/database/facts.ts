@@ -7,6 +7,7 @@ import type {
   FingerprintRecipe,
   Identity,
   Measurable,
+  MissingGrant,
   ObjectsToCompare,
   Outbound,
   Registrations,
@@ -219,6 +220,13 @@ export async function listTenantParts(
       null, ${relationName}, ${asOf}::timestamptz,
       array(select jsonb_array_elements_text(${JSON.stringify(carriedNames)}::text::jsonb))
     ) as t`.execute(database)
+  return rows
+}
+
+/** What a role lacks to verify this database with every check; it need not exist. */
+export async function listMissingGrants(database: Database, role: string): Promise<MissingGrant[]> {
+  const { rows } = await sql<MissingGrant>`
+    select g.needed_by, g.object_name, g.statement from drill.list_missing_grants(${role}) as g`.execute(database)
   return rows
 }
 

@@ -6,6 +6,7 @@ import type { Baseline } from '../baselines/document.ts'
 import type { CheckResult, CheckStatus, ObjectsToCompare, SchemaObject } from '../database/contract.ts'
 import { boundedValue, describeDifference } from './describe-difference.ts'
 import { ancestors, partitionParents } from './partition-parents.ts'
+import { isOfOurRoles, isOfReader, opensNothing } from './reader-roles.ts'
 
 /** What may not be there unless production has it: it lets somebody in, or runs something. */
 const opening = new Set([
@@ -78,7 +79,7 @@ export function compareObjects(
   const unexpectedGranted = grantedNames(unexpected)
 
   for (const object of missing) {
-    if (unread.has(object.object_kind)) continue
+    if (unread.has(object.object_kind) || isOfOurRoles(object)) continue
     if (isGone(object.relation_name)) {
       // Said once, by the relation itself; of the partitions of critical relations the buckets say it.
       const isBucket = object.is_of_partition && buckets.has(object.object_name)
@@ -89,6 +90,8 @@ export function compareObjects(
   for (const [key, object] of expected) {
     const other = found.get(key)
     if (other === undefined || unread.has(object.object_kind)) continue
+    // An administrator lets them log in where they are needed.
+    if (object.object_kind === 'role' && isOfOurRoles(other) && opensNothing(other)) continue
     if (other.definition === object.definition) equal.set(object.object_kind, (equal.get(object.object_kind) ?? 0) + 1)
     else if (disarmed.has(key) && isDisabledOnly(object, other)) results.push(disarmedRightly(object))
     else results.push(judgeChanged(object, other))
@@ -98,7 +101,7 @@ export function compareObjects(
     // A partition that production made since is the partition job's normal work; of any other new table its parts and
     // grants are told with it, and so are the grants of whatever else is new.
     if (isNew(object.relation_name) && (object.is_of_partition || object.object_name !== object.relation_name)) continue
-    if (isOfReader(object, role)) continue
+    if (isOfReader(object, role) || (isOfOurRoles(object) && opensNothing(object))) continue
     if (isGrantOnOneOf(object, unexpectedGranted)) continue
     results.push(judgeUnexpected(object))
   }
@@ -262,13 +265,6 @@ function isInvalidIndex(definition: string): boolean {
 
 function isDisabledOnly(expected: SchemaObject, actual: SchemaObject): boolean {
   return /^enabled/.test(expected.definition) && actual.definition === `disabled\n${afterFirstLine(expected)}`
-}
-
-/** Its own grants and memberships, and the role itself. */
-function isOfReader({ object_kind: kind, object_name: name }: SchemaObject, role: string): boolean {
-  const names = [role, `"${role.replaceAll('"', '""')}"`]
-  if (kind === 'role') return names.includes(name)
-  return (kind === 'grant' || kind === 'membership') && names.some((own) => name.endsWith(` to ${own}`))
 }
 
 /** What grants can be on, as a grant calls it. */

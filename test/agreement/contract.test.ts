@@ -9,6 +9,7 @@ import {
   type FingerprintRecipe,
   type Identity,
   type Measurable,
+  type MissingGrant,
   type Tenant,
   type TenantPart,
 } from '../../src/database/contract.ts'
@@ -134,11 +135,12 @@ test('the row interfaces have the columns of the contract', () => {
     Same<keyof Bucket, Columns<'drill.list_buckets_of(text, text[], text, timestamp with time zone)'>>,
     Same<keyof Measurable, Columns<'drill.list_measurable()'>>,
     Same<keyof FingerprintRecipe, Columns<'drill.list_fingerprint_recipes()'>>,
+    Same<keyof MissingGrant, Columns<'drill.list_missing_grants(text)'>>,
     Same<keyof Tenant, Columns<'drill.list_tenants(uuid, text)'>>,
     Same<keyof TenantPart, Columns<'drill._measure_tenants(uuid, text, timestamp with time zone, text[])'>>,
     Same<keyof BaselineSummary, Columns<'drill.list_baselines()'>>,
     Same<keyof CheckResult, Columns<'drill.verify_partitions()'>>,
-  ] = [true, true, true, true, true, true, true, true, true]
+  ] = [true, true, true, true, true, true, true, true, true, true]
   assert.ok(same.every(Boolean))
 })
 

@@ -298,7 +298,7 @@ test('skips: empty, read only, nothing registered, keys that cannot be made, con
   assert.match((await lines()).join(), /^error -: no guard is registered, so none was made to fire$/)
 })
 
-test('skips: a role that may not insert, or that row security watches', async () => {
+test('errors: a role that may not insert, or that row security watches', async () => {
   await db.run(
     'grant usage on schema drill, s to service_role',
     'grant select on all tables in schema drill to service_role',
@@ -307,7 +307,7 @@ test('skips: a role that may not insert, or that row security watches', async ()
   )
   assert.match(
     (await lines(['set role service_role'])).join(),
-    /^skip .* service_role may not read and insert all columns of s\.t$/,
+    /^error .* service_role may not read and insert all columns of s\.t$/,
   )
   await db.run('grant insert on s.t to service_role')
   assert.equal(await lines(['set role service_role']), [passed])
@@ -319,7 +319,7 @@ test('skips: a role that may not insert, or that row security watches', async ()
     'grant all on s.t to anon',
     'alter table s.t enable row level security',
   )
-  assert.match((await lines(['set role anon'])).join(), /^skip .* row level security is active for anon$/)
+  assert.match((await lines(['set role anon'])).join(), /^error .* row level security is active for anon$/)
 })
 
 test('skips: triggers that reach outside, directly or through another function', async () => {

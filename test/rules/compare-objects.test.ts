@@ -270,6 +270,34 @@ test('the reader’s own role, grants and memberships are its means of looking',
   assert.is(lines(compare([base], actual, { role: 'another' })).length, 3)
 })
 
+test('pgdrill’s own roles belong to the server: a copy may lack them, or have what the checks need', () => {
+  const ours = [
+    base,
+    object('role', 'drill_reader'),
+    object('role', 'drill_owner'),
+    object('grant', 'table a.t to drill_reader', 'SELECT'),
+    object('grant', 'function public.f() to drill_owner', 'EXECUTE'),
+    object('membership', 'drill_reader to somebody'),
+  ]
+  assert.equal(lines(compare(ours, [base])), [], 'missing')
+  assert.equal(lines(compare([base], [...ours, object('grant', 'table a.u to drill_reader', 'INSERT, SELECT')])), [])
+  const canLogIn = object('role', 'drill_reader', 'login\nbypasses row level security')
+  assert.equal(lines(compare(ours, [base, canLogIn, ...ours.slice(2)])), [], 'let log in')
+})
+
+test('must fail: what pgdrill’s own roles never need, and names that merely look like theirs', () => {
+  for (const object_ of [
+    object('role', 'drill_reader', 'superuser'),
+    object('grant', 'table a.t to drill_reader', 'SELECT, UPDATE'),
+    object('grant', 'table a.t to drill_reader', 'SELECT*'),
+    object('membership', 'app_owner to drill_owner'),
+    object('grant', 'table a.t to drill_readers', 'SELECT'),
+  ]) {
+    assert.is(lines(compare([base], [base, object_])).length, 1, JSON.stringify(object_))
+  }
+  assert.is(lines(compare([base, object('grant', 'table a.t to drill_readers', 'SELECT')], [base])).length, 1)
+})
+
 test('hints are statements where there is one', () => {
   const hint = (kind: string, name: string, definition: string, relation: string | null = null) => {
     const held = relation === null ? [] : [table(relation)]

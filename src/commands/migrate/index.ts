@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { ProgramOutput } from '../program-output.ts'
 import { migrateDownCommand } from './down.ts'
 import { migrateExportCommand } from './export.ts'
+import { migrateRolesCommand } from './roles.ts'
 import { migrateStatusCommand } from './status.ts'
 import { migrateUpCommand } from './up.ts'
 
@@ -12,4 +13,5 @@ export function migrateCommand(output: ProgramOutput): Command {
     .addCommand(migrateDownCommand(output))
     .addCommand(migrateStatusCommand(output))
     .addCommand(migrateExportCommand(output))
+    .addCommand(migrateRolesCommand(output))
 }
