@@ -40,6 +40,10 @@ const unwaivable = [
   'proof',
   'transport',
   'waivers',
+  'rto',
+  'rpo',
+  'clocks',
+  'restore',
   'app',
 ]
 
