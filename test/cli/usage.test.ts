@@ -143,7 +143,10 @@ test('the moment to which a person restored is compared, and shown beside the ot
   assert.match(right.stdout, /^ {2}evidence {2}heartbeat \S+, newest row \(public\.\w+\) \S+, .*asked for \S+$/m)
   assert.match(right.stdout, /^ {2}pass {2}recovery_point .*asked for /m)
   assert.match(place.read('right', 'report.md'), /^\| Evidence of it \| heartbeat .*, asked for \S+ \|$/m)
-  assert.is(JSON.parse(place.read('right', 'proof.json')).verification.restore_point, new Date(newest_row_at).toISOString())
+  assert.is(
+    JSON.parse(place.read('right', 'proof.json')).verification.restore_point,
+    new Date(newest_row_at).toISOString(),
+  )
 
   const wrong = await place.run(
     ['verify', '-t', 'restore', '--no-proof', '--restore-point', '2026-01-23T04:30:00Z'],
