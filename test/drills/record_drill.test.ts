@@ -1,9 +1,11 @@
 // What production keeps of a drill: once, unchanged, and never more than it was.
 
+import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { withDatabase } from '../../src/database/connect.ts'
 import { lastProof, recordDrill } from '../../src/database/drills.ts'
 import { foldDrill } from '../../src/drill/state.ts'
+import { projectFile } from '../../src/project-files.ts'
 import { events, sum } from '../drill/fixture.ts'
 import { makeDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
 import { suite } from '../support/suite.ts'
@@ -48,6 +50,15 @@ test('another document under the same name is refused, and changes nothing', asy
   assert.is(await code({ ...document, state: 'aborted' }), 'RD012')
   assert.equal(await db.query('select state, proof_sha256 from drill.drills'), [
     { state: 'finished', proof_sha256: sum },
+  ])
+})
+
+test('the statement of the documents works', async () => {
+  const text = readFileSync(projectFile('docs', 'drill.md'), 'utf8')
+  const statement = /select drill\.record_drill\('[\s\S]*?'\);/.exec(text)?.[0] ?? ''
+  await db.run(statement)
+  assert.equal(await db.query('select scope, verdict, recovery_time::text from drill.drills'), [
+    { scope: 'database_only', verdict: 'verified', recovery_time: '01:30:00' },
   ])
 })
 
