@@ -99,7 +99,13 @@ test('a percent sign in a directory does not end the line of a crontab, nor begi
   assert.match(externalSchedule('systemd', 'production', '/srv/100% own'), /\nWorkingDirectory=\/srv\/100%% own\n/)
 })
 
-for (const document of ['docs/cadence.md']) {
+const documents = [
+  'docs/cadence.md',
+  'docs/OPS/DR_PLAN.md',
+  'docs/OPS/RUNBOOK_DB_RESTORE_DRILL.md',
+  'scripts/ops/restore-drill.md',
+]
+for (const document of documents) {
   test(`the commands of ${document} exist`, async () => {
     const blocks = [...read(document).matchAll(/(?:^ {4,}.*\n?)+|^```(?:bash|sh)?\n[\s\S]*?^```|`[^`\n]+`/gm)].map(
       ([block]) => block,
