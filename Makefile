@@ -96,6 +96,10 @@ disarm: build ## Show what keeps a restored copy from acting on the outside: TAR
 baseline: build ## Capture a baseline of production: TARGET=production
 	@$(pgdrill) baseline capture $(with_target) $$ARGS
 
+.PHONY: retention
+retention: build ## Judge the backups held against the policy: ARGS='--inventory FILE' TARGET=production
+	@$(pgdrill) retention $(with_target) $$ARGS
+
 .PHONY: status
 status: build ## Say whether production keeps the plan, drills and more: TARGET=production
 	@$(pgdrill) status $(with_target) $$ARGS

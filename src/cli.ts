@@ -56,6 +56,13 @@ const entries: CommandEntry[] = [
     load: async (output, setExitCode) => (await import('./commands/disarm.ts')).disarmCommand(output, setExitCode),
   },
   {
+    name: 'retention',
+    description:
+      'judge the backups held against the policy: which slot has one, how old the newest is, what is missing',
+    load: async (output, setExitCode) =>
+      (await import('./commands/retention.ts')).retentionCommand(output, setExitCode),
+  },
+  {
     name: 'status',
     description: 'say whether production keeps the plan: drills, baselines, heartbeat, retention',
     load: async (output, setExitCode) => (await import('./commands/status.ts')).statusCommand(output, setExitCode),

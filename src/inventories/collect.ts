@@ -24,7 +24,9 @@ export function collect(inventories: readonly Inventory[], readAt: string): Held
     taken.add(source)
     const { format, keeps_days, window } = inventory
     sources.push({ source, format, read_at: readAt, keeps_days, window })
-    for (const backup of withoutDuplicates(inventory.backups)) backups.push({ ...backup, source })
+    for (const backup of withoutDuplicates(inventory.backups)) {
+      backups.push(backup.source === source ? backup : { ...backup, source })
+    }
   }
   if (backups.length > mostBackups) {
     throw new CouldNotVerify(`there are more than ${mostBackups} backups`, 'Give fewer inventories at a time.')

@@ -59,11 +59,15 @@ function readStanza(stanza: Stanza, origin: string, place: string): Inventory[] 
   }
   const keys = (stanza.repo ?? []).map(({ key }) => key)
   const repositories = new Map((keys.length === 0 ? ['1'] : keys).map((key) => [key, repositoryOf(stanza, key)]))
+  // Each names all those before it in its chain: one text for all.
+  const labels = new Map<string, string>()
   checkedEntries(backup, stanza.backup, origin, tool, place, (one) => {
     const key = one.database?.['repo-key'] ?? (repositories.keys().next().value as string)
     const repository = repositories.get(key) ?? repositoryOf(stanza, key)
     repositories.set(key, repository)
-    repository.backups.push(heldBackup(one, repository.problem, repository.backups.length))
+    labels.set(one.label, one.label)
+    const held = heldBackup(one, repository.problem, repository.backups.length)
+    repository.backups.push({ ...held, depends_on: held.depends_on.map((label) => labels.get(label) ?? label) })
   })
   return [...repositories].map(([key, { problem, backups }]) => {
     const source = `pgbackrest ${stanza.name}${repositories.size > 1 ? ` repo${key}` : ''}`

@@ -51,8 +51,6 @@ export interface ResolvedBackup {
   reaches: number | null
 }
 
-const key = (source: string, id: string) => `${source}\u0000${id}`
-
 /**
  * Says of each backup whether it can be restored: it must be usable itself, have a time, not end before it began, and every
  * backup that it depends on must be there, usable, and have ended before it. So a chain that goes in a circle is never
@@ -62,11 +60,16 @@ const key = (source: string, id: string) => `${source}\u0000${id}`
 export function resolveBackups(backups: readonly HeldBackup[]): ResolvedBackup[] {
   const resolved = backups.map(withoutChain)
   if (backups.every(({ depends_on }) => depends_on.length === 0)) return resolved
-  const indexOf = new Map(backups.map((backup, index) => [key(backup.source, backup.id), index]))
+  const indexOf = new Map<string, Map<string, number>>()
+  backups.forEach(({ source, id }, index) => {
+    const ids = indexOf.get(source)
+    if (ids === undefined) indexOf.set(source, new Map([[id, index]]))
+    else ids.set(id, index)
+  })
   const dependants = new Map<number, number[]>()
   for (const [index, one] of resolved.entries()) {
     for (const id of one.backup.depends_on) {
-      const parent = indexOf.get(key(one.backup.source, id))
+      const parent = indexOf.get(one.backup.source)?.get(id)
       if (parent === undefined) {
         worsen(one, 'no', `its chain is broken: ${id} is missing`)
         continue

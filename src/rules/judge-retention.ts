@@ -284,17 +284,19 @@ function perSource(check_name: string, odd: ReadonlyMap<string, readonly string[
     })
 }
 
-function duplicateRow({ backups }: RetentionQuestion): CheckResult {
+function duplicateRow({ backups, sources }: RetentionQuestion): CheckResult {
   const twice = backups
     .filter(({ times_listed }) => times_listed > 1)
     .map(({ id, source }) => `${id} twice in ${source}`)
-  const sources = new Map<string, string>()
-  for (const { id, source, finished_at } of backups) {
+  // Ids of one source differ, so a single source has no more of them.
+  const firsts = new Map<string, { source: string; time: number }[]>()
+  for (const { id, source, finished_at } of sources.length > 1 ? backups : []) {
     if (finished_at === null) continue
-    const same = `${id}\u0000${timeOf(finished_at)}`
-    const other = sources.get(same)
-    if (other === undefined) sources.set(same, source)
-    else twice.push(`${id} in ${other} and in ${source}`)
+    const time = timeOf(finished_at)
+    const known = firsts.get(id) ?? []
+    const other = known.find((one) => one.time === time)
+    if (other !== undefined) twice.push(`${id} in ${other.source} and in ${source}`)
+    else firsts.set(id, [...known, { source, time }])
   }
   if (twice.length === 0) return row('backup_duplicates', null, 'pass', 'no backup is listed twice')
   const more = twice.length > 5 ? `; and ${twice.length - 5} more` : ''
