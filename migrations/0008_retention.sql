@@ -919,7 +919,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select '0008'
+  select '0009'
 $$;
 
 comment on function drill.schema_version() is
