@@ -27,6 +27,8 @@ export interface Limits {
 }
 
 const oldestServer = 14
+/** Milliseconds beyond its timeout in which the server must have said how a statement ended. */
+const silence = 15_000
 
 /**
  * Opens one connection, hands it over and closes it again whatever happens.
@@ -48,7 +50,11 @@ export async function withDatabase<T>(
   } finally {
     limits.signal?.removeEventListener('abort', loss.happened)
     if (loss.error() === undefined) await kysely.destroy()
-    else await client.end({ timeout: 0 })
+    else {
+      await client.end({ timeout: 0 })
+      // A peer that went silent would never close it, and the program would not end.
+      socket.destroy()
+    }
   }
 }
 
@@ -82,7 +88,8 @@ export async function tryEachWay<C extends { socket: { transport: () => Transpor
 async function login(target: Target, limits: Limits, attempt: Attempt) {
   const { host, port, database, user, password, options: sessionOptions } = target.connection
   const connectTimeout = limits.connectTimeout ?? target.connection.connectTimeout ?? 10_000
-  const loss = watchForLoss()
+  const statementTimeout = limits.statementTimeout ?? 3_600_000
+  const loss = watchForLoss(statementTimeout + silence)
   const socket = openOnce(target.connection, attempt, connectTimeout)
   const options: postgres.Options<Record<string, never>> & { socket: () => Promise<unknown> } = {
     host,
@@ -105,7 +112,7 @@ async function login(target: Target, limits: Limits, attempt: Attempt) {
       TimeZone: 'UTC',
       DateStyle: 'ISO, YMD',
       IntervalStyle: 'postgres',
-      statement_timeout: limits.statementTimeout ?? 3_600_000,
+      statement_timeout: statementTimeout,
       lock_timeout: limits.lockTimeout ?? 5_000,
       idle_in_transaction_session_timeout: 600_000,
       // Compiling a query over catalogs takes seconds, running it a moment.
@@ -131,8 +138,9 @@ async function login(target: Target, limits: Limits, attempt: Attempt) {
 /**
  * Knows when the connection is gone. The driver itself does not cope with a query on a lost connection, such as the
  * rollback after the failure: it ends the process, or never answers.
+ * @param patience milliseconds in which the server must answer a query: one that does not is as good as gone
  */
-function watchForLoss() {
+function watchForLoss(patience: number) {
   let error: Error | undefined
   let fail: (error: Error) => void = () => {}
   const failure = new Promise<never>((_, reject) => {
@@ -140,17 +148,25 @@ function watchForLoss() {
   })
   // The orderly end is a loss that nobody waits for.
   failure.catch(() => {})
+  const happened = (why: string) => {
+    error ??= Object.assign(new Error(why), { code: 'CONNECTION_CLOSED' })
+    fail(error)
+  }
   return {
     failure,
     error: () => error,
-    happened: () => {
-      error = Object.assign(new Error('the server closed it'), { code: 'CONNECTION_CLOSED' })
-      fail(error)
-    },
+    happened: () => happened('the server closed it'),
     guard: (connection: DatabaseConnection) => {
       const execute = connection.executeQuery.bind(connection)
-      connection.executeQuery = (query, ...rest) =>
-        error === undefined ? execute(query, ...rest) : Promise.reject(error)
+      connection.executeQuery = async (query, ...rest) => {
+        if (error !== undefined) throw error
+        const timer = setTimeout(() => happened('the server does not answer'), patience)
+        try {
+          return await execute(query, ...rest)
+        } finally {
+          clearTimeout(timer)
+        }
+      }
     },
   }
 }

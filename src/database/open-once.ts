@@ -8,6 +8,8 @@ export interface SocketOnce {
   open: () => Promise<Socket>
   /** How it is protected. @throws when it is not open yet */
   transport: () => Transport
+  /** Cuts it off, whatever the other side does. */
+  destroy: () => void
 }
 
 /**
@@ -19,12 +21,14 @@ export interface SocketOnce {
 export function openOnce(settings: ConnectionSettings, attempt: Attempt, timeout: number): SocketOnce {
   let isOpened = false
   let transport: Transport | undefined
+  let socket: Socket | undefined
   return {
     open: async () => {
       if (isOpened) throw Object.assign(new Error('the server closed the connection'), { code: 'CONNECTION_CLOSED' })
       isOpened = true
       const opened = await openSocket(settings, attempt, timeout)
       transport = opened.transport
+      socket = opened.socket
       // The driver names them in its errors.
       return Object.assign(opened.socket, { host: settings.host, port: settings.port })
     },
@@ -32,5 +36,6 @@ export function openOnce(settings: ConnectionSettings, attempt: Attempt, timeout
       if (transport === undefined) throw new Error('the connection does not stand yet')
       return transport
     },
+    destroy: () => void socket?.destroy(),
   }
 }

@@ -27,6 +27,8 @@ test.before.each(async () => {
     `grant execute on all functions in schema drill to ${role}`,
     `grant execute on function public.verify_partition_triggers_exist() to ${role}`,
     `grant select on all tables in schema drill, public, private to ${role}`,
+    // Guards are made to fire on rows that are taken back.
+    `grant insert on public.sessions, public.events to ${role}`,
   )
 })
 test.after.each(() => copy.drop())
@@ -129,6 +131,37 @@ async function whileLocked(work: () => Promise<void>): Promise<void> {
     await holder.end()
   }
 }
+
+test('a network that goes silent in the middle: 2 and one line, when the statement must have ended', async () => {
+  const sockets = new Set<Socket>()
+  const proxy = createServer((client) => {
+    const server = connect(`${copy.cluster.socketDirectory}/.s.PGSQL.${copy.cluster.port}`)
+    for (const socket of [client, server]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+    }
+    client.pipe(server).pipe(client)
+  })
+  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
+  const { port } = proxy.address() as { port: number }
+  const url = `postgresql://postgres:${canary}@127.0.0.1:${port}/${copy.target.connection.database}`
+  await whileLocked(async () => {
+    const args = ['verify', '-t', 'copy', '--no-proof', '--statement-timeout', '2']
+    const verification = place.spawn(args, { COPY_DATABASE_URL: url })
+    const isWaiting = () =>
+      admin.unsafe(
+        `select from pg_stat_activity where datname = '${copy.target.connection.database}' and wait_event_type = 'Lock'`,
+      )
+    await until('it waits for the lock', async () => (await isWaiting()).length > 0, 20)
+    const started = performance.now()
+    // Both ends stay open: nothing tells the program that nobody listens.
+    for (const socket of sockets) socket.unpipe().pause()
+    assertRefused(await verification, /connection .* lost: the server does not answer/)
+    assert.ok(performance.now() - started < 40_000)
+  })
+  for (const socket of sockets) socket.destroy()
+  await new Promise((done) => proxy.close(done))
+})
 
 /** Does something to the backend of the verification, each time that it waits for a lock, until the verification ends. */
 async function whenItWaits(
