@@ -68,7 +68,7 @@ table { width: 100%; border-collapse: collapse; font-size: 14px; }
 th { text-align: left; color: var(--muted); font-weight: 500; font-size: 12.5px; padding: 6px 10px 6px 0; border-bottom: 1px solid var(--line); vertical-align: bottom; }
 td { padding: 8px 10px 8px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th, .num, .nowrap { overflow-wrap: normal; white-space: nowrap; }
-td.day { width: 200px; } td.title { min-width: 120px; }
+td.day { width: 200px; } td.title { min-width: 140px; }
 th.num, td.num { text-align: right; padding-left: 10px; }
 tr.lost td.delta { color: var(--fail); font-weight: 600; }
 .chart { display: block; width: 100%; min-width: 150px; max-width: 260px; height: auto; }

@@ -1,13 +1,14 @@
 import { scaleUtc } from 'd3-scale'
 import type { TimeBound } from '../../drill/record.ts'
 import { durationText } from '../../rules/durations.ts'
+import { count } from '../../rules/wording.ts'
 import type { Proof } from '../proof.ts'
 import { recoveryEvidence } from '../recovery-evidence.ts'
 import { lossOf, recoveryTimeOf, type StageSpan, stagesOf } from '../times.ts'
 import { type Html, html } from './tag.ts'
 
 /** More lanes than these nobody compares; the shorter ones are summed up. */
-const mostLanes = 14
+const mostLanes = 8
 
 /** How much was lost and how long it took: bars against the budgets, the moments, a timeline of the stages. */
 export function timesSection(proof: Proof): Html {
@@ -85,7 +86,7 @@ ${spans.filter((span) => longest.has(span)).map((span) => lane(span, (at) => sca
 ${
   hidden.length === 0
     ? null
-    : html`<p class="small muted">And ${hidden.length} shorter ones, ${durationText(hidden.reduce((sum, span) => sum + lengthOf(span), 0) / 1000)} in all.</p>`
+    : html`<p class="small muted">And ${count(hidden.length, 'shorter stage')}, ${durationText(hidden.reduce((sum, span) => sum + lengthOf(span), 0) / 1000)} in all.</p>`
 }</div>`
 }
 
