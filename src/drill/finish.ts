@@ -57,7 +57,7 @@ export async function finishDrill(
     const attachments = attachmentsOf(id, drill.state)
     const hash = existsSync(directory)
       ? ownProof(directory, verification)
-      : writeProof(directory, { verification, drill: asFinished(drill.state.record), attachments }, signingKey).sha256
+      : writeOwnProof(directory, { verification, drill: asFinished(drill.state.record), attachments }, signingKey)
     drill = tell(id, { event: 'proof_written', at: nowText(), sha256: hash })
   }
   const verification = verificationOf(id, drill.state)
@@ -138,6 +138,18 @@ async function previousProof(drill: DrillRecord, production: Target | undefined)
   } catch {
     // Production may be down, and what is known here has to do.
     return local
+  }
+}
+
+/** @throws CouldNotVerify when there is no room or no right: the drill stays open */
+function writeOwnProof(...proof: Parameters<typeof writeProof>): string {
+  try {
+    return writeProof(...proof).sha256
+  } catch (error) {
+    if (!(error instanceof CouldNotVerify)) throw error
+    throw new CouldNotVerify(error.message, 'The drill stays open: make room, then pgdrill drill finish.', {
+      cause: error,
+    })
   }
 }
 
