@@ -910,24 +910,6 @@ comment on function drill.verify_retention() is
 revoke all on function drill.verify_retention() from public;
 -- end copy of sql/retention/verify_retention.sql
 
--- begin copy of sql/core/schema_version.sql
--- Changed by every migration: the command line compares it with the migrations
--- it ships, so that an older or newer schema is seen before anything is believed.
-create or replace function drill.schema_version()
-returns text
-language sql
-immutable
-set search_path = ''
-as $$
-  select '0009'
-$$;
-
-comment on function drill.schema_version() is
-  'The number of the newest migration that made this schema';
-
-revoke all on function drill.schema_version() from public;
--- end copy of sql/core/schema_version.sql
-
 -- Down Migration
 
 drop function drill.verify_retention();
