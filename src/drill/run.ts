@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Target } from '../database/targets.ts'
 import type { Stages } from '../terminal/stages.ts'
 import { type Drill, readDrill } from './drill.ts'
@@ -13,6 +14,8 @@ export interface DrillSteps {
   restore: (drill: Drill) => Promise<Drill>
   /** What is asked of what was restored. */
   question: () => Promise<DrillQuestion>
+  /** Signs the proof; undefined: it is not signed. */
+  signingKey: KeyObject | undefined
 }
 
 /**
@@ -27,6 +30,6 @@ export async function runDrill(id: string, steps: DrillSteps, stages: Stages): P
       drill = await steps.restore(drill)
     }
     if (drill.state.next === 'verify') await verifyInDrill(id, await steps.question(), stages)
-    return await finishDrill(id, steps.production)
+    return await finishDrill(id, steps.production, steps.signingKey)
   })
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { CouldNotVerify } from '../../could-not-verify.ts'
 import { nowText, readDrill, tell, throwAwayTarget } from '../../drill/drill.ts'
 import type { FinishedDrill } from '../../drill/finish.ts'
@@ -21,6 +22,7 @@ export async function runOnSandbox(
   attachments: Attachment[],
   stages: Stages,
   output: ProgramOutput,
+  signingKey: KeyObject | undefined,
 ): Promise<FinishedDrill> {
   const { restoreCmd, fromDump, drill, baseline } = options
   if (restoreCmd !== undefined || fromDump !== undefined || drill !== undefined || baseline !== undefined) {
@@ -70,7 +72,7 @@ export async function runOnSandbox(
         baselineFile: undefined,
         attachments,
       })
-      return await runDrill(id, { production, restore, question }, stages)
+      return await runDrill(id, { production, restore, question, signingKey }, stages)
     })
   })
 }

@@ -10,10 +10,11 @@ import { readBackup } from '../../dump/read-manifest.ts'
 import { appOptionsOf } from '../../probes/app-question.ts'
 import type { Attachment } from '../../probes/attachment.ts'
 import { type ProofFormat, proofFormats } from '../../proof/formats.ts'
+import { signingKeyOf } from '../../proof/signature.ts'
 import { plainLine } from '../../terminal/plain-text.ts'
 import { Stages } from '../../terminal/stages.ts'
 import type { ProgramOutput, SetExitCode } from '../program-output.ts'
-import { formatOption } from '../shared-options.ts'
+import { formatOption, signKeyOption } from '../shared-options.ts'
 import { addVerifyOptions, questionOf, type VerifyOptions } from '../verify-options.ts'
 import {
   addPlanOptions,
@@ -28,7 +29,14 @@ import { showFinished } from './finish.ts'
 
 /** Everything that can be said to a drill that is done in one go. */
 export type RunOptions = Omit<PlanOptions, 'baseline' | 'failurePoint' | 'restorePoint'> &
-  VerifyOptions & { drill?: string; restoreCmd?: string; fromDump?: string; identity?: string; format: ProofFormat }
+  VerifyOptions & {
+    drill?: string
+    restoreCmd?: string
+    fromDump?: string
+    identity?: string
+    signKey?: string
+    format: ProofFormat
+  }
 
 const help = `
 The command runs by sh -c, with the target's URL in its variable (RESTORE_DATABASE_URL); what it prints goes into
@@ -51,17 +59,24 @@ export function drillRunCommand(output: ProgramOutput, setExitCode: SetExitCode)
     .option('--from-dump <directory>', 'restore this backup of pgdrill')
     .option('--identity <file>', 'with --from-dump: the secret key of a backup that age encrypted')
     .addOption(formatOption(proofFormats))
+    .addOption(signKeyOption())
     .addHelpText('after', help)
     .action(async (options: RunOptions) => {
       if (options.restoreCmd !== undefined && options.fromDump !== undefined) {
         throw new CouldNotVerify('--restore-cmd and --from-dump contradict each other', 'Leave one of them out.')
       }
+      const signingKey = signingKeyOf(options)
       const attachments: Attachment[] = []
       const app = appOptionsOf(options, (attachment) => attachments.push(attachment))
       const stages = new Stages()
       if (options.target === throwAwayTarget) {
         const { runOnSandbox } = await import('./run-sandbox.ts')
-        showFinished(await runOnSandbox(options, app, attachments, stages, output), options.format, output, setExitCode)
+        showFinished(
+          await runOnSandbox(options, app, attachments, stages, output, signingKey),
+          options.format,
+          output,
+          setExitCode,
+        )
         return
       }
       const id = options.ticket === undefined ? chooseDrill(options.drill) : await begin(options, stages, output)
@@ -79,6 +94,7 @@ export function drillRunCommand(output: ProgramOutput, setExitCode: SetExitCode)
         id,
         {
           production,
+          signingKey,
           restore: async (drill) => {
             await refuseProduction(target)
             if (fromDump !== undefined) {
