@@ -2,10 +2,9 @@
 // pg_dump --schema-only of the same database, how the time grows with the partitions, and the program's memory.
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Sql } from 'postgres'
 import { withDatabase } from '../src/database/connect.ts'
 import { captureBaseline } from '../src/database/facts.ts'
@@ -18,8 +17,8 @@ import { startWatchdog } from '../src/sandbox/watchdog.ts'
 import { findSystemPostgres } from '../test/support/system-postgres.ts'
 import { buildObjects, buildPartitions, countObjects } from './catalog-databases.ts'
 import type { Bench, Measurement } from './harness.ts'
+import { peakMegabytes, runProgram } from './program.ts'
 
-const program = fileURLToPath(new URL('../dist/bin.js', import.meta.url))
 const memoryLimit = 150
 /** The exponent that is still called linear. */
 const linear = 1.15
@@ -91,7 +90,7 @@ const bench: Bench = async ({ seed }) => {
     name: `memory of verify quick, ${subject.title}`,
     limit: memoryLimit,
     detail: `MB at most in the program's memory, ${subject.rows} rows of list_objects on each side`,
-    read: () => peakMegabytes(cluster, subject.database, work),
+    read: () => peakMegabytes(work, (nodeOptions) => verifyQuick(cluster, subject.database, work, ...nodeOptions)),
   })
 
   return {
@@ -162,35 +161,14 @@ function dumpSchema(pgDump: string, url: string): void {
 }
 
 function verifyQuick(cluster: Cluster, database: string, directory: string, ...nodeOptions: string[]): void {
-  const args = [...nodeOptions, program, 'verify', '--target', 'restore', '--depth', 'quick', '--no-proof']
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, args, {
-    encoding: 'utf8',
-    // Away from any .env.
-    cwd: directory,
-    env: {
-      ...process.env,
-      PRODUCTION_DATABASE_URL: cluster.url(database),
-      RESTORE_DATABASE_URL: cluster.url(`${database}_copy`),
-    },
-  })
-  if (error) throw error
-  if (status !== 0) throw new Error(`verify: exit code ${status}: ${stderr.trim()} ${stdout.trim()}`)
+  const urls = {
+    PRODUCTION_DATABASE_URL: cluster.url(database),
+    RESTORE_DATABASE_URL: cluster.url(`${database}_copy`),
+  }
+  const args = ['verify', '--target', 'restore', '--depth', 'quick', '--no-proof']
+  const stdout = runProgram(args, { directory, urls, nodeOptions })
   // One that compares no objects would be fast.
   if (!/pass {2}objects {2}\d+ objects/.test(stdout)) throw new Error('verify compared no objects')
-}
-
-function peakMegabytes(cluster: Cluster, database: string, directory: string): number {
-  const preload = join(directory, 'memory.mjs')
-  const answer = join(directory, 'memory.txt')
-  writeFileSync(
-    preload,
-    `import { writeFileSync } from 'node:fs'
-     process.on('exit', () => writeFileSync(${JSON.stringify(answer)}, String(process.resourceUsage().maxRSS)))`,
-  )
-  rmSync(answer, { force: true })
-  verifyQuick(cluster, database, directory, '--import', pathToFileURL(preload).href)
-  // Node gives kilobytes of 1024 bytes everywhere.
-  return (Number(readFileSync(answer, 'utf8')) * 1024) / 1_000_000
 }
 
 export default bench

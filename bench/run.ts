@@ -10,7 +10,7 @@ import { runAll, table, writeResults } from './harness.ts'
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      size: { type: 'string', default: '1000000' },
+      size: { type: 'string', default: '5000000' },
       runs: { type: 'string', default: '7' },
       seed: { type: 'string', default: '1' },
       only: { type: 'string' },

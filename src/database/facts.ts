@@ -319,6 +319,11 @@ export async function listChangeMarks(database: Database): Promise<string> {
   return (rows[0] as { marks: string }).marks
 }
 
+/** Until the transaction ends, its queries are run by its own process alone. */
+export async function useNoParallelWorkers(transaction: Database): Promise<void> {
+  await sql`set local max_parallel_workers_per_gather = 0`.execute(transaction)
+}
+
 /** Begins a baseline, in the transaction in which it is measured and completed. */
 export async function beginBaseline(transaction: Database, capture: Capture): Promise<BegunBaseline> {
   const { label = null, depth = 'standard', isComplete = false } = capture

@@ -4,7 +4,14 @@ import { type Baseline, parseBaseline } from '../baselines/document.ts'
 import { baselineFileName, baselinesDirectory, writeBaselineFile } from '../baselines/file.ts'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { type Database, type Limits, withDatabase } from '../database/connect.ts'
-import { beginBaseline, completeBaseline, exportBaseline, importSnapshot, listChangeMarks } from '../database/facts.ts'
+import {
+  beginBaseline,
+  completeBaseline,
+  exportBaseline,
+  importSnapshot,
+  listChangeMarks,
+  useNoParallelWorkers,
+} from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { measure } from './measure.ts'
@@ -87,6 +94,8 @@ async function captureIn(
         await importSnapshot(transaction, snapshot.name)
         await sql`select set_config('drill.now', ${snapshot.takenAt}, true)`.execute(transaction)
       }
+      // One connection is one processor: parallel workers of the server would be more.
+      if (jobs === 1) await useNoParallelWorkers(transaction)
       const begun = await beginBaseline(transaction, { label, depth, isComplete: full === true })
       const { captured_at: asOf, carried_names, carried_tenant_names } = begun
       const carried = { names: new Set(carried_names), tenantNames: new Set(carried_tenant_names) }

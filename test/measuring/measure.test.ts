@@ -124,6 +124,31 @@ test('partitions that were taken over are left out, and the relation with them w
   )
 })
 
+test('no temporary files on the server at its default settings, though many days and tenants', async () => {
+  await own.createDatabase('temporary')
+  await migrateUp(own.target('temporary'))
+  const temporaryFiles = async () =>
+    await own.use('temporary', async (sql) => {
+      const [row] = await sql`select temp_files::integer as n from pg_stat_database where datname = 'temporary'`
+      return row?.['n'] as number
+    })
+  await own.use('temporary', (sql) =>
+    sql.unsafe(`
+      delete from drill.critical_relations;
+      create table public.t (at timestamptz not null, tenant integer, name text);
+      insert into public.t select '2026-09-01Z'::timestamptz + i * interval '30 seconds', i % 20000, 'x' || i from generate_series(1, 250000) as i;
+      select drill.register_critical_relation('public.t', 'at', true, p_tenant_column => 'tenant')`),
+  )
+  const before = await temporaryFiles()
+  const found = await measured(1, { target: own.target('temporary'), depth: 'full' })
+  assert.is(found.tenants.length, 20000)
+  await until(async () => (await sessions()).length === 0)
+  assert.is(await temporaryFiles(), before)
+  // That it would be seen: a sort of as many rows writes some.
+  await own.use('temporary', (sql) => sql`select count(*) from (select from public.t order by name, at offset 0) as s`)
+  await until(async () => (await temporaryFiles()) > before)
+})
+
 test('one snapshot, while rows are moved from table to table', async () => {
   let isOver = false
   const movers = [0, 1].map((odd) =>

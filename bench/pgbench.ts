@@ -1,0 +1,111 @@
+// An application beside a capture: pgbench held at half of what it could do, alone and with a capture in a loop.
+
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { findSystemPostgres } from '../test/support/system-postgres.ts'
+import { median } from './harness.ts'
+
+const seconds = 10
+const rounds = 3
+const clients = ['--client=4', '--jobs=2', '--protocol=prepared', '--no-vacuum']
+
+/** The program; undefined when this machine has none. */
+export function findPgbench(): string | undefined {
+  const program = join(findSystemPostgres()?.bin ?? '', 'pgbench')
+  return existsSync(program) ? program : undefined
+}
+
+export interface Beside {
+  /** Transactions per second without a limit, and the half of that which was asked for. */
+  fullRate: number
+  askedRate: number
+  /** Transactions per second with the capture beside. */
+  rate: number
+  /** 95th percentile in milliseconds, from the moment at which a transaction was due. */
+  latencyAlone: number
+  latencyBeside: number
+}
+
+/**
+ * Runs pgbench alone and beside some work, in turns, three times ten seconds each; gives medians.
+ * @param url of an empty database of its own
+ * @param work is run again and again meanwhile
+ */
+export async function runBeside(
+  program: string,
+  url: string,
+  directory: string,
+  work: () => Promise<unknown>,
+): Promise<Beside> {
+  await run(program, ['--initialize', '--quiet', '--scale=10', url])
+  await run(program, [...clients, '--time=3', url])
+  const fullRate = rateIn(await run(program, [...clients, `--time=${seconds}`, url]))
+  const askedRate = Math.floor(fullRate / 2)
+  const logs = join(directory, 'pgbench')
+  const half = async () => {
+    rmSync(logs, { recursive: true, force: true })
+    mkdirSync(logs)
+    const held = [`--rate=${askedRate}`, `--time=${seconds}`, '--log', `--log-prefix=${join(logs, 'log')}`]
+    const rate = rateIn(await run(program, [...clients, ...held, url]))
+    return { rate, latency: percentile95(logs) }
+  }
+  const alone: { rate: number; latency: number }[] = []
+  const beside: { rate: number; latency: number }[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    alone.push(await half())
+    let isOver = false
+    const working = (async () => {
+      while (!isOver) await work()
+    })()
+    // Its failure is seen when it is awaited.
+    working.catch(() => {})
+    try {
+      beside.push(await half())
+    } finally {
+      isOver = true
+      await working
+    }
+  }
+  return {
+    fullRate,
+    askedRate,
+    rate: median(beside.map(({ rate }) => rate)),
+    latencyAlone: median(alone.map(({ latency }) => latency)),
+    latencyBeside: median(beside.map(({ latency }) => latency)),
+  }
+}
+
+async function run(program: string, args: string[]): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let [output, errors] = ['', '']
+    child.stdout.on('data', (data) => {
+      output += data
+    })
+    child.stderr.on('data', (data) => {
+      errors += data
+    })
+    child.on('error', reject)
+    child.on('close', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`pgbench: exit code ${code}: ${errors.trim()}`)),
+    )
+  })
+}
+
+function rateIn(output: string): number {
+  const rate = Number(/^tps = ([\d.]+)/m.exec(output)?.[1])
+  if (!(rate > 0)) throw new Error(`pgbench tells no rate: ${output}`)
+  return rate
+}
+
+/** Of the logs of all threads; the third field is the latency in microseconds. */
+function percentile95(directory: string): number {
+  const latencies = readdirSync(directory)
+    .flatMap((file) => readFileSync(join(directory, file), 'utf8').trim().split('\n'))
+    .map((line) => Number(line.split(' ')[2]))
+    .sort((a, b) => a - b)
+  const latency = latencies[Math.floor(latencies.length * 0.95)]
+  if (latency === undefined || !(latency > 0)) throw new Error('pgbench logged no transactions')
+  return latency / 1000
+}
