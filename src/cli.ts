@@ -82,6 +82,11 @@ const entries: CommandEntry[] = [
     description: 'a throw-away production and a restored copy of it, to try everything on',
     load: async (output) => (await import('./commands/sandbox/index.ts')).sandboxCommand(output),
   },
+  {
+    name: 'help',
+    description: 'show the options of a command, or a page of the documents',
+    load: async (output) => (await import('./commands/help.ts')).helpCommand(output),
+  },
 ]
 
 const help = `
@@ -112,6 +117,7 @@ export async function runCli(args: readonly string[], output: ProgramOutput = pr
     .version(toolVersion())
     // A command with commands of its own has options that those have, too.
     .enablePositionalOptions()
+    .helpCommand(false)
     .addHelpText('after', help)
   const setExitCode: SetExitCode = (code) => {
     exitCode = code
