@@ -48,7 +48,7 @@ export function retentionHtml(retention: Retention): string {
 <header class="verdict ${verdict.status}">
 <p class="above">Retention of backups${target === null ? '' : ` of ${target.name}`} · as of ${question.now}</p>
 <h1>${{ verified: 'PASS', failed: 'FAIL', could_not_verify: 'COULD NOT VERIFY' }[verdict.status]}</h1>
-<p class="why">${retentionSummary(retention)}</p>
+<p class="why">${retentionSummary(retention).replace(/^.*? retention: /, '')}</p>
 </header>
 <main>
 <section><h2>Slots</h2>

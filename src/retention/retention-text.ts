@@ -92,7 +92,7 @@ function calendar(retention: Retention, colors: Colors): string[] {
   const used = (Object.keys(slotSigns) as SlotSign[]).filter((sign) => [...signs.values()].includes(sign))
   return [
     ...(days.length === 0 ? [] : ['  daily     Mo Tu We Th Fr Sa Su']),
-    ...[...weeks].map(([label, cells]) => `  ${label}  ${cells.map((cell) => ` ${cell}`).join(' ')}`),
+    ...[...weeks].map(([label, cells]) => `  ${label}  ${cells.map((cell) => ` ${cell}`).join(' ')}`.trimEnd()),
     ...chunks('weekly ', row('weekly')),
     ...chunks('monthly', row('monthly')),
     ...(used.length === 0 ? [] : [`  ${colors.dim(used.map((sign) => slotSigns[sign].join(' ')).join(', '))}`]),

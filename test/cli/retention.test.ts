@@ -119,7 +119,7 @@ test('what cannot be read or does not go together is refused with 2', async () =
 
 test('a process of its own reads stdin', async () => {
   writeFileSync(place.path('good.csv'), listing(400))
-  const outcome = await place.spawn(['retention', '--now', now, '-i', '-'], {}, '< good.csv')
+  const outcome = await place.spawn(['retention', '--now', now, '-i', '-'], {}, '"$0" "$@" < good.csv')
   assertCode(outcome, 0)
   assert.match(outcome.stdout, /csv stdin: 400 backups listed/)
 })
