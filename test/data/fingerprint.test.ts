@@ -1,20 +1,20 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { projectFile } from '../../src/project-files.ts'
 import { makeBareDatabase, makeDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
-import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
+import { availableMajors, withServer } from '../support/other-servers.ts'
+import type { OwnCluster } from '../support/own-cluster.ts'
 import { suite } from '../support/suite.ts'
 import { findSystemPostgres } from '../support/system-postgres.ts'
 
 const test = suite('fingerprint')
 const { production } = await sandboxClusters()
 const { major } = production.binaries
-const otherMajor = [14, 18, 16, 15].find(
-  (candidate) => candidate !== major && existsSync(projectFile('build', 'postgres', String(candidate), 'node_modules')),
-)
+const otherMajors = [14, 15, 16, 17, 18].filter((other) => other !== major)
+const available = await availableMajors(...otherMajors)
 const system = findSystemPostgres()
 let db: Scratch
 
@@ -495,30 +495,32 @@ test('planned in parallel, hashed, without a sort of the rows and without tempor
   assert.equal(await files(), filesBefore)
 })
 
-/** Another server with the same rows: what it makes of them, by column. */
-async function elsewhere(own: OwnCluster, statements: string[]): Promise<Record<string, string | undefined>> {
+type Found = Record<string, string | undefined>
+
+/** Another server with the same rows. */
+async function elsewhere(own: OwnCluster, statements: string[]): Promise<Scratch> {
   await own.createDatabase('other')
-  const scratch = {
-    query: (statement: string) => own.use('other', (sql) => sql.unsafe(statement)),
-  } as unknown as Scratch
   await own.use('other', async (sql) => {
     for (const statement of ['create schema drill', 'create schema s', ...dependencies, ...files, ...statements]) {
       await sql.unsafe(statement)
     }
   })
   return {
-    fingerprint: await measure(scratch, 's.everything'),
-    recipe: await recipe('s.everything', scratch),
-    ...(await byColumn(scratch)),
-  }
+    query: (statement: string) => own.use('other', (sql) => sql.unsafe(statement)),
+  } as unknown as Scratch
 }
 
 const dependencies = ['core/_relation_oid', 'data/_has_index_on'].map((name) =>
   readFileSync(projectFile('sql', `${name}.sql`), 'utf8'),
 )
 
-async function byColumn(scratch: Scratch): Promise<Record<string, string>> {
-  const found: Record<string, string> = {}
+async function ofEverything(scratch: Scratch): Promise<Found> {
+  return { fingerprint: await measure(scratch, 's.everything'), recipe: await recipe('s.everything', scratch) }
+}
+
+/** Which column it is, when they differ. */
+async function byColumn(scratch: Scratch): Promise<Found> {
+  const found: Found = {}
   for (const [i, [type]] of values.entries()) {
     await scratch.query('drop table if exists s.t')
     await scratch.query(`create table s.t as select c${i} from s.everything`)
@@ -527,42 +529,24 @@ async function byColumn(scratch: Scratch): Promise<Record<string, string>> {
   return found
 }
 
-async function here(): Promise<Record<string, string | undefined>> {
-  await db.run(...everything)
-  return {
-    fingerprint: await fingerprint('s.everything'),
-    recipe: await recipe('s.everything'),
-    ...(await byColumn(db)),
-  }
+async function assertEqualData(one: Scratch, another: Scratch): Promise<void> {
+  const [expected, found] = [await ofEverything(one), await ofEverything(another)]
+  assert.match(expected['fingerprint'] ?? '', /^[1-9]\d* -?\d+$/)
+  if (expected['fingerprint'] !== found['fingerprint']) assert.equal(await byColumn(another), await byColumn(one))
+  assert.equal(found, expected)
 }
 
-async function withServer<T>(variable: string, value: string, work: (own: OwnCluster) => Promise<T>): Promise<T> {
-  const { PGDRILL_PG_BIN: bin, PGDRILL_PG_MAJOR: wanted } = process.env
-  delete process.env['PGDRILL_PG_BIN']
-  delete process.env['PGDRILL_PG_MAJOR']
-  process.env[variable] = value
-  try {
-    const own = await startOwnCluster('other')
-    try {
-      return await work(own)
-    } finally {
-      await own.drop()
-    }
-  } finally {
-    delete process.env[variable]
-    if (bin !== undefined) process.env['PGDRILL_PG_BIN'] = bin
-    if (wanted !== undefined) process.env['PGDRILL_PG_MAJOR'] = wanted
-  }
+for (const other of otherMajors) {
+  test.needs(available.has(other), `PostgreSQL ${other} is not fetched: make postgres PG=${other}`)(
+    `must be equal: PostgreSQL ${other}`,
+    () =>
+      withServer({ major: other }, async (own) => {
+        assert.is(own.cluster.binaries.major, other)
+        await db.run(...everything)
+        await assertEqualData(db, await elsewhere(own, [...extensions.split('; '), types, ...everything]))
+      }),
+  )
 }
-
-test.needs(otherMajor !== undefined, 'no second version of PostgreSQL in build/postgres')(
-  'must be equal: another major version',
-  () =>
-    withServer('PGDRILL_PG_MAJOR', String(otherMajor), async (own) => {
-      assert.is(own.cluster.binaries.major, otherMajor)
-      assert.equal(await elsewhere(own, [...extensions.split('; '), types, ...everything]), await here())
-    }),
-)
 
 test.needs(system !== undefined, 'no pg_dump with a server of the same version')(
   'must be equal: dumped by pg_dump from another server and restored here',
@@ -571,29 +555,19 @@ test.needs(system !== undefined, 'no pg_dump with a server of the same version')
     const dump = join(directory, 'dump')
     const copy = await makeDatabase(production, null)
     try {
-      const there = await withServer('PGDRILL_PG_BIN', system?.bin ?? '', async (own) => {
+      await withServer({ bin: system?.bin ?? '' }, async (own) => {
         // Other numbers for everything, so that what depends on them shows.
         const padding = Array.from({ length: 20 }, (_, i) => `create table public.padding_${i} (a integer)`)
-        const found = await elsewhere(own, [...extensions.split('; '), ...padding, types, ...everything])
+        const there = await elsewhere(own, [...extensions.split('; '), ...padding, types, ...everything])
         execFileSync(join(system?.bin ?? '', 'pg_dump'), ['-Fp', '--no-owner', '-f', dump, own.cluster.url('other')])
-        return found
+        // A server that is older than the dump does not know all of its settings.
+        execFileSync(
+          join(system?.bin ?? '', 'psql'),
+          ['-qX', '-f', dump, copy.cluster.url(copy.target.connection.database)],
+          { stdio: ['ignore', 'ignore', 'ignore'] },
+        )
+        await assertEqualData(there, copy)
       })
-      // A server that is older than the dump does not know all of its settings.
-      execFileSync(
-        join(system?.bin ?? '', 'psql'),
-        ['-qX', '-f', dump, copy.cluster.url(copy.target.connection.database)],
-        {
-          stdio: ['ignore', 'ignore', 'ignore'],
-        },
-      )
-      assert.equal(
-        {
-          fingerprint: await measure(copy, 's.everything'),
-          recipe: await recipe('s.everything', copy),
-          ...(await byColumn(copy)),
-        },
-        there,
-      )
     } finally {
       await copy.drop()
       rmSync(directory, { recursive: true, force: true })
