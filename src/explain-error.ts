@@ -1,5 +1,5 @@
 import { CouldNotVerify } from './could-not-verify.ts'
-import { hidePasswords, plainLine } from './terminal/plain-text.ts'
+import { plainSentence } from './terminal/plain-text.ts'
 
 /** What went wrong, and what to do about it; each one line, without passwords and control characters. */
 export interface Explanation {
@@ -28,8 +28,7 @@ export function explainError(error: unknown): Explanation {
 }
 
 function explained(message: string, hint: string | null | undefined): Explanation {
-  const line = (text: string) => hidePasswords(plainLine(text.replace(/\s*\n\s*/g, ' ')))
-  return { message: line(message), hint: hint ? line(hint) : null }
+  return { message: plainSentence(message), hint: hint ? plainSentence(hint) : null }
 }
 
 const databaseHints: Record<string, string> = {

@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { CouldNotVerify } from './could-not-verify.ts'
+import { readOutside } from './outside-text.ts'
 
 /** Writes a file beside its place and renames it, so that a reader never meets half of it. @throws CouldNotVerify */
 export function writeWhole(path: string, content: string): void {
@@ -20,7 +21,7 @@ export function writeWhole(path: string, content: string): void {
 /** Reads a text file. @param kind what it is called in messages @throws CouldNotVerify when it is missing or unreadable */
 export function readWholeFile(path: string, kind: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readOutside(path).toString('utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw new CouldNotVerify(

@@ -1,16 +1,23 @@
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { Registrations } from '../database/contract.ts'
+import { parseOutsideJson, versionText } from '../outside-text.ts'
+import { timeOf } from '../rules/moments.ts'
 
-const timestamp = z
-  .string()
-  .refine(
-    (text) => /^(-?infinity|\d{4,6}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?[+-]\d{2}:\d{2}( BC)?)$/.test(text),
-    'must be an ISO timestamp',
-  )
+const timestamp = z.string().refine(isTimestamp, 'must be an ISO timestamp')
 const finiteTimestamp = z.iso.datetime({ offset: true, error: 'must be an ISO timestamp with an offset' })
 const count = z.string().regex(/^\d{1,19}$/, 'must be a count: digits in quotes, not negative')
 const name = z.string().min(1)
+
+function isTimestamp(text: string): boolean {
+  if (!/^(-?infinity|\d{4,6}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?[+-]\d{2}:\d{2}( BC)?)$/.test(text)) return false
+  try {
+    timeOf(text)
+    return true
+  } catch {
+    return false
+  }
+}
 
 // Of two with one name the second would hide the first.
 function unique<Key extends string, List extends z.ZodType<{ [key in Key]: string }[]>>(list: List, key: Key): List {
@@ -143,10 +150,9 @@ export function parseBaseline(text: string, origin: string): Baseline {
   const retry = 'Export it again: pgdrill baseline export --target production.'
   let json: unknown
   try {
-    // Some editors begin a file with a byte order mark.
-    json = JSON.parse(text.replace(/^\ufeff/, ''))
-  } catch {
-    throw new CouldNotVerify(`the baseline ${origin} is not JSON, or is cut off`, retry)
+    json = parseOutsideJson(text)
+  } catch (error) {
+    throw new CouldNotVerify(`the baseline ${origin} ${(error as Error).message}`, retry)
   }
   const head = json as { format?: unknown; format_version?: unknown } | null
   if (head === null || typeof head !== 'object' || head.format !== 'pgdrill-baseline') {
@@ -154,7 +160,7 @@ export function parseBaseline(text: string, origin: string): Baseline {
   }
   if (head.format_version !== 1) {
     throw new CouldNotVerify(
-      `the baseline ${origin} has format version ${JSON.stringify(head.format_version)}, this pgdrill reads version 1`,
+      `the baseline ${origin} has ${versionText(head.format_version)}, this pgdrill reads version 1`,
       'Use the pgdrill that wrote it, or export it again.',
     )
   }

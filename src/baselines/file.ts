@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { readOutside } from '../outside-text.ts'
 import { writeWhole } from '../write-whole.ts'
 import { type Baseline, parseBaseline } from './document.ts'
 
@@ -11,7 +12,7 @@ export const baselinesDirectory = join('verify', 'baselines')
 export function readBaselineFile(path: string): Baseline {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readOutside(path).toString('utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw new CouldNotVerify(

@@ -1,10 +1,11 @@
 // Drills as the folder of proofs tells them: one folder a finished drill, and an index that also has those that were aborted.
 
-import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { CheckResult } from '../database/contract.ts'
+import { parseOutsideJson, readOutside } from '../outside-text.ts'
 import { sha256 } from '../proof/document.ts'
 import { sumsFile } from '../proof/sums.ts'
 import type { DrillFact } from '../rules/cadence-facts.ts'
@@ -101,14 +102,14 @@ function listFolder(directory: string): Dirent[] {
 function readProof(folder: string): ReadDrill | null {
   const file = join(folder, 'proof.json')
   if (!existsSync(file)) return null
-  const bytes = readFileSync(file)
+  const bytes = readOutside(file)
   const document = parseJson(bytes.toString('utf8'))
   // A verification alone, of this or an earlier version.
   const { format, drill: part } = (document ?? {}) as { format?: unknown; drill?: unknown }
   if (format !== 'pgdrill-proof' || part === null) return null
   const { drill, verification } = checked(Proof, document)
   if (drill === null) return null
-  const sums = existsSync(join(folder, sumsFile)) ? readFileSync(join(folder, sumsFile), 'utf8') : null
+  const sums = existsSync(join(folder, sumsFile)) ? readOutside(join(folder, sumsFile)).toString('utf8') : null
   const read = readDrill(drill, sums === null ? null : sha256(sums))
   if (sums === null || !sums.split('\n').includes(`${sha256(bytes)}  proof.json`)) {
     read.fact.problem = `its proof.json is not the one of its ${sumsFile}`
@@ -120,7 +121,7 @@ function readProof(folder: string): ReadDrill | null {
 
 function readIndex(index: string): ReadDrill[] {
   const ended: ReadDrill[] = []
-  const lines = readFileSync(index, 'utf8').split('\n')
+  const lines = readOutside(index).toString('utf8').split('\n')
   // Whoever wrote the last line may have been stopped in the middle of it.
   lines.pop()
   for (const [number, line] of lines.entries()) {
@@ -159,9 +160,9 @@ function readDrill(drill: z.infer<typeof Drill>, proofSha256: string | null): Re
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error('this is no JSON')
+    return parseOutsideJson(text)
+  } catch (error) {
+    throw new Error(`it ${(error as Error).message}`)
   }
 }
 

@@ -1,12 +1,12 @@
 // pgdrill verify --target a,b,c: several restored databases at once, with one verdict and one proof.
 
 import type { KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import pc from 'picocolors'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { findTarget, lookUpProductionOf, targetVariable } from '../database/targets.ts'
+import { readOutside } from '../outside-text.ts'
 import { type AppFlags, appOptionsOf } from '../probes/app-question.ts'
 import { fleetJson } from '../proof/fleet-document.ts'
 import { fleetText } from '../proof/fleet-text.ts'
@@ -51,7 +51,8 @@ export function severalTargets(target: string | undefined, file: string | undefi
 
 function namesIn(file: string): string[] {
   try {
-    return readFileSync(file, 'utf8')
+    return readOutside(file)
+      .toString('utf8')
       .split(/\r?\n/)
       .map((line) => line.replace(/#.*/, '').trim())
       .filter((line) => line !== '')

@@ -35,7 +35,9 @@ const counts = z.strictObject({
   error: z.int(),
   waived: z.int(),
 })
-const previous = z.strictObject({ drill_id: z.string(), proof_sha256: sha256 })
+/** It becomes part of a path. */
+const folderName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/)
+const previous = z.strictObject({ drill_id: folderName, proof_sha256: sha256 })
 
 export const drillEvent = z.discriminatedUnion('event', [
   z.strictObject({
@@ -113,7 +115,7 @@ export const drillEvent = z.discriminatedUnion('event', [
   z.strictObject({
     event: z.literal('verified'),
     at,
-    verification_id: z.string().min(1),
+    verification_id: folderName,
     file: fileName,
     sha256,
     started_at: moment,

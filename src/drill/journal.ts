@@ -1,10 +1,10 @@
 // The journal of a drill: one JSON object a line, only ever appended to. It is all that there is to know of a drill that is
 // not finished, so that a process may die at any moment.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
-import { plainLine } from '../terminal/plain-text.ts'
+import { parseOutsideJson, readOutside } from '../outside-text.ts'
 import { writeWhole } from '../write-whole.ts'
 import { drillIdPattern } from './drill-id.ts'
 import { type DrillEvent, drillEvent } from './events.ts'
@@ -39,7 +39,7 @@ export function readJournal(drillId: string): Journal {
   const file = journalFile(drillId)
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readOutside(file).toString('utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code !== 'ENOENT') throw new CouldNotVerify(`the journal ${file} cannot be read: ${message}`)
@@ -110,15 +110,15 @@ function parseLine(line: string, where: string): DrillEvent {
   const hint = 'A journal is not edited: put it back as it was, or use the pgdrill that wrote it.'
   let json: unknown
   try {
-    json = JSON.parse(line)
-  } catch {
-    throw new CouldNotVerify(`${where}: this is no JSON: ${plainLine(line.slice(0, 60))}`, hint)
+    json = parseOutsideJson(line)
+  } catch (error) {
+    throw new CouldNotVerify(`${where} ${(error as Error).message}`, hint)
   }
   const parsed = drillEvent.safeParse(json)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new CouldNotVerify(
-    `${where}: this is no event of a drill: ${plainLine(`${issue?.path.join('.') || 'the line'}: ${issue?.message}`)}`,
+    `${where}: this is no event of a drill: ${issue?.path.join('.') || 'the line'}: ${issue?.message}`,
     hint,
   )
 }

@@ -1,11 +1,11 @@
 // What is over, one line a drill, beside the proofs: for when production cannot be reached, and to record it there later.
 
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { parseOutsideJson, readOutside } from '../outside-text.ts'
 import { proofsDirectory } from '../proof/write-proof.ts'
-import { plainLine } from '../terminal/plain-text.ts'
 import { drillIdPattern } from './drill-id.ts'
 import { appendLine, splitLines } from './lines.ts'
 import type { DrillRecord } from './record.ts'
@@ -46,7 +46,7 @@ export interface EndedDrill {
 export function listEnded(): EndedDrill[] {
   let text: string
   try {
-    text = readFileSync(proofsIndex, 'utf8')
+    text = readOutside(proofsIndex).toString('utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw new CouldNotVerify(`${proofsIndex} cannot be read: ${(error as Error).message}`)
@@ -92,15 +92,15 @@ function parseEntry(text: string, number: number): z.infer<typeof Entry> {
   const hint = `Put it back as it was, or move it away: the proofs themselves are in their folders.`
   let json: unknown
   try {
-    json = JSON.parse(text)
-  } catch {
-    throw new CouldNotVerify(`${proofsIndex}, line ${number}: this is no JSON`, hint)
+    json = parseOutsideJson(text)
+  } catch (error) {
+    throw new CouldNotVerify(`${proofsIndex}, line ${number} ${(error as Error).message}`, hint)
   }
   const parsed = Entry.safeParse(json)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
   throw new CouldNotVerify(
-    `${proofsIndex}, line ${number}: this is no entry: ${plainLine(`${issue?.path.join('.')}: ${issue?.message}`)}`,
+    `${proofsIndex}, line ${number}: this is no entry: ${issue?.path.join('.')}: ${issue?.message}`,
     hint,
   )
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { parseOutsideJson, versionText } from '../outside-text.ts'
 
 /** The file that makes a folder a backup: it is written last. */
 export const manifestFile = 'manifest.json'
@@ -83,9 +84,9 @@ export function parseManifest(text: string, origin: string): Manifest {
   const another = 'Take another backup; this one cannot be trusted.'
   let json: unknown
   try {
-    json = JSON.parse(text)
-  } catch {
-    throw new CouldNotVerify(`the manifest of ${origin} is not JSON, or is cut off`, another)
+    json = parseOutsideJson(text)
+  } catch (error) {
+    throw new CouldNotVerify(`the manifest of ${origin} ${(error as Error).message}`, another)
   }
   const head = json as { format?: unknown; format_version?: unknown } | null
   if (head === null || typeof head !== 'object' || head.format !== 'pgdrill-backup') {
@@ -96,7 +97,7 @@ export function parseManifest(text: string, origin: string): Manifest {
   }
   if (head.format_version !== 1) {
     throw new CouldNotVerify(
-      `the manifest of ${origin} has format version ${JSON.stringify(head.format_version)}, this pgdrill reads version 1`,
+      `the manifest of ${origin} has ${versionText(head.format_version)}, this pgdrill reads version 1`,
       'Use the pgdrill that wrote it.',
     )
   }

@@ -1,7 +1,8 @@
 import type { Stats } from 'node:fs'
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { readOutside } from '../outside-text.ts'
 import { sizeText } from '../terminal/sizes.ts'
 import { forEachOf, sha256Of } from './hash-files.ts'
 import { type Manifest, manifestFile, parseManifest } from './manifest.ts'
@@ -95,7 +96,7 @@ export async function listBackups(
 
 async function readManifestText(directory: string): Promise<string> {
   try {
-    return await readFile(join(directory, manifestFile), 'utf8')
+    return readOutside(join(directory, manifestFile)).toString('utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const isThere = (await lstat(directory).catch(() => undefined)) !== undefined

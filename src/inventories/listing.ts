@@ -30,7 +30,7 @@ export function readCsv(text: string, origin: string, label: string): Inventory[
       if (hasHead) return
       if (listedMoment(head[1] ?? '') === undefined) {
         throw new CouldNotVerify(
-          `${origin}, line ${line}: ${JSON.stringify((head[1] ?? '').slice(0, 60))} is no time`,
+          `${origin}, line ${line}: the second column is no time`,
           'Write name,time,size in each line, the time as 2026-11-23T04:30:00Z; or name the columns in the first line.',
         )
       }
@@ -39,7 +39,7 @@ export function readCsv(text: string, origin: string, label: string): Inventory[
     const size = cell('size')
     if (size !== '' && !/^\d{1,30}$/.test(size)) {
       throw new CouldNotVerify(
-        `${origin}, line ${line}: the size ${JSON.stringify(size.slice(0, 60))} is no number of bytes`,
+        `${origin}, line ${line}: the size is no number of bytes`,
         'Write the size in bytes, or leave it empty.',
       )
     }
@@ -70,7 +70,7 @@ function parseCsv(text: string, origin: string, use: (cells: string[], line: num
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     throw new CouldNotVerify(
-      `${origin} is not CSV, or is cut off: ${error.message}`,
+      `${origin} is not CSV, or is cut off (${error.code})`,
       'Write the listing anew, and whole.',
     )
   }
@@ -123,7 +123,7 @@ class ListingReader {
       throw new CouldNotVerify(`${this.#origin}, ${place}: there is no name`, 'Give each backup its name.')
     const moment = listedMoment(time)
     if (moment === undefined) {
-      throw new CouldNotVerify(`${this.#origin}, ${place}: ${JSON.stringify(time.slice(0, 60))} is no time`, zoneHint)
+      throw new CouldNotVerify(`${this.#origin}, ${place}: the time cannot be read`, zoneHint)
     }
     this.#isZoneAssumed ||= moment.isZoneAssumed
     const isEmpty = size !== null && /^0+$/.test(size)

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { parseOutsideJson } from '../outside-text.ts'
 import { projectFile } from '../project-files.ts'
+import { readWholeFile } from '../write-whole.ts'
 
 // A key that is misspelt must not silently be no expectation: every object is strict.
 
@@ -106,9 +107,10 @@ export function readProbeFile(path: string): ProbeFile {
   const hint = 'The format is described in docs/app.md; src/probes/opsmantik.json is an example.'
   let content: unknown
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'))
+    content = parseOutsideJson(readWholeFile(path, 'file of probes'))
   } catch (error) {
-    throw new CouldNotVerify(`the probes ${path} cannot be read: ${(error as Error).message.split('\n')[0]}`, hint)
+    if (error instanceof CouldNotVerify) throw new CouldNotVerify(error.message, hint)
+    throw new CouldNotVerify(`the file of probes ${path} ${(error as Error).message}`, hint)
   }
   const result = ProbeFile.safeParse(content)
   if (result.success) return result.data

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { parseOutsideJson, versionText } from '../outside-text.ts'
 import { type Proof, proofId } from './proof.ts'
 import { type ProofDocument, proofSchema } from './schema.ts'
 
@@ -31,9 +32,9 @@ export function proofDocument(proof: Proof): string {
 export function parseProof(content: string, origin: string): ProofDocument {
   let json: unknown
   try {
-    json = JSON.parse(content)
-  } catch {
-    throw new CouldNotVerify(`${origin} is not JSON, or is cut off`)
+    json = parseOutsideJson(content)
+  } catch (error) {
+    throw new CouldNotVerify(`${origin} ${(error as Error).message}`)
   }
   const head = json as { format?: unknown; format_version?: unknown } | null
   if (head === null || typeof head !== 'object' || head.format !== 'pgdrill-proof') {
@@ -41,7 +42,7 @@ export function parseProof(content: string, origin: string): ProofDocument {
   }
   if (head.format_version !== 1) {
     throw new CouldNotVerify(
-      `${origin} has format version ${JSON.stringify(head.format_version)}, this pgdrill reads version 1`,
+      `${origin} has ${versionText(head.format_version)}, this pgdrill reads version 1`,
       'Use the pgdrill that wrote it.',
     )
   }

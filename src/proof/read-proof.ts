@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { readOutside } from '../outside-text.ts'
 import { parseProof } from './document.ts'
 import type { Proof } from './proof.ts'
 import { isPlainPath } from './sums.ts'
@@ -27,7 +28,12 @@ export function readProof(directory: string): Proof {
 
 function readPart(directory: string, path: string): Buffer {
   try {
-    return readFileSync(join(directory, path))
+    const file = join(directory, path)
+    // A link could lead to any file of whoever shows the proof.
+    if (realpathSync(file) !== join(realpathSync(directory), path)) {
+      throw new Error(`${file} is a link, or lies behind one`)
+    }
+    return readOutside(file)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw new CouldNotVerify(

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { CheckResult } from '../database/contract.ts'
+import { parseOutsideJson } from '../outside-text.ts'
 import { count } from '../rules/wording.ts'
 import { sumsFile } from './sums.ts'
 import { type ProofQuestion, readFolder, row, verifyProof, wrong } from './verify-proof.ts'
@@ -67,9 +68,9 @@ function verifyMember(
 function parse(content: string, origin: string): z.infer<typeof fleetDocument> {
   let json: unknown
   try {
-    json = JSON.parse(content)
-  } catch {
-    throw new CouldNotVerify(`${origin} is not JSON, or is cut off`)
+    json = parseOutsideJson(content)
+  } catch (error) {
+    throw new CouldNotVerify(`${origin} ${(error as Error).message}`)
   }
   const parsed = fleetDocument.safeParse(json)
   if (parsed.success) return parsed.data

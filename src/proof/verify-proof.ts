@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { CheckResult, CheckStatus } from '../database/contract.ts'
+import { readOutside } from '../outside-text.ts'
 import { judge } from '../rules/verdict.ts'
 import { count } from '../rules/wording.ts'
 import { parseProof, sha256 } from './document.ts'
@@ -147,7 +148,7 @@ export function readFolder(directory: string): Files {
       const path = join(entry.parentPath, entry.name)
       const name = path.slice(join(directory, '/').length).replaceAll('\\', '/')
       if (!entry.isFile()) throw new CouldNotVerify(`${path} is no plain file, so it cannot be compared`)
-      files.set(name, readFileSync(path))
+      files.set(name, readOutside(path))
     }
   } catch (error) {
     if (error instanceof CouldNotVerify) throw error

@@ -254,6 +254,15 @@ function valueAt(document: unknown, path: string): unknown {
 
 function brief(value: unknown): string {
   if (value === undefined) return 'not there'
-  const text = JSON.stringify(value)
+  const text = jsonOf(value)
   return text.length > shown ? `${text.slice(0, shown)} …` : text
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // An answer may be nested deeper than there is stack to walk through it.
+    return 'nested too deeply to be shown'
+  }
 }

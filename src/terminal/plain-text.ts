@@ -18,7 +18,27 @@ export function plainLine(text: string): string {
  * a connection URL, and the parameter password of one.
  */
 export function hidePasswords(text: string): string {
-  return text.replace(/:(?!\/\/)[^\s"]*@/g, ':***@').replace(/(\bpassword=)[^\s&"]*/gi, '$1***')
+  // Word by word: to look from each colon for an @ would take minutes in a long text full of colons.
+  return text.replace(/[^\s"]+/g, withoutPassword).replace(/(\bpassword=)[^\s&"]*/gi, '$1***')
+}
+
+function withoutPassword(word: string): string {
+  const at = word.lastIndexOf('@')
+  const colon = at === -1 ? -1 : word.slice(0, at).search(/:(?!\/\/)/)
+  return colon === -1 ? word : `${word.slice(0, colon)}:***${word.slice(at)}`
+}
+
+/** More of a message than this nobody reads: what it repeats of a file may be megabytes long. */
+const longest = 2000
+
+/**
+ * Makes a sentence for people out of whatever it repeats: one line of at most 2000 characters, without control characters
+ * and passwords.
+ */
+export function plainSentence(text: string): string {
+  // A surrogate pair stays whole.
+  const short = text.length > longest ? `${text.slice(0, longest).replace(/[\ud800-\udbff]$/, '')}...` : text
+  return hidePasswords(plainLine(short.replace(/\s*\n\s*/g, ' ')))
 }
 
 function escaped(character: string): string {
