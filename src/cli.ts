@@ -4,7 +4,7 @@ import { type ProgramOutput, processOutput, type SetExitCode } from './commands/
 import { connectionWarnings } from './database/connection-warnings.ts'
 import { explainError } from './explain-error.ts'
 import { toolVersion } from './project-files.ts'
-import { hidePasswords, plainLine } from './terminal/plain-text.ts'
+import { hidePasswords, plainLine, plainSentence } from './terminal/plain-text.ts'
 
 interface CommandEntry {
   name: string
@@ -158,9 +158,15 @@ function prepare(command: Command, output: ProgramOutput): void {
     .configureOutput({
       writeOut: output.stdout,
       writeErr: (text) => output.stderr(hidePasswords(text)),
-      outputError: (text, write) => write(text.replace(/^error: /, 'pgdrill: ')),
+      outputError: (text, write) => write(usageError(text)),
     })
   for (const child of command.commands) prepare(child, output)
+}
+
+/** What commander says of a wrong command line, which it repeats: a line, and perhaps one with what may have been meant. */
+function usageError(text: string): string {
+  const [, message = '', suggestion = ''] = /^(?:error: )?(.*?)(\n\(Did you mean [^\n]*\))?\n?$/s.exec(text) ?? []
+  return `pgdrill: ${plainSentence(message)}${suggestion}\n`
 }
 
 /** One line that says what is wrong and one that says what to do; a stack trace only when asked for. */

@@ -4,7 +4,8 @@ import type { Registrations } from '../database/contract.ts'
 import { parseOutsideJson, versionText } from '../outside-text.ts'
 import { timeOf } from '../rules/moments.ts'
 
-const timestamp = z.string().refine(isTimestamp, 'must be an ISO timestamp')
+/** A moment as PostgreSQL writes it in JSON, infinite and before our era too. */
+export const timestamp = z.string().refine(isTimestamp, 'must be an ISO timestamp')
 const finiteTimestamp = z.iso.datetime({ offset: true, error: 'must be an ISO timestamp with an offset' })
 const count = z.string().regex(/^\d{1,19}$/, 'must be a count: digits in quotes, not negative')
 const name = z.string().min(1)
@@ -19,6 +20,21 @@ function isTimestamp(text: string): boolean {
   }
 }
 
+/** Whether a bucket that says that it is a day has the bounds of one: what compares days reckons with them. */
+export function isDayBounded({
+  grain,
+  starts_at,
+  ends_at,
+}: {
+  grain: string
+  starts_at: string | null
+  ends_at: string | null
+}): boolean {
+  return (
+    grain !== 'day' || [starts_at, ends_at].every((at) => at !== null && isTimestamp(at) && Number.isFinite(timeOf(at)))
+  )
+}
+
 // Of two with one name the second would hide the first.
 function unique<Key extends string, List extends z.ZodType<{ [key in Key]: string }[]>>(list: List, key: Key): List {
   return list.refine(
@@ -27,25 +43,27 @@ function unique<Key extends string, List extends z.ZodType<{ [key in Key]: strin
   )
 }
 
-const bucket = z.object({
-  partition_name: name,
-  bucket_name: name,
-  grain: z.enum(['partition', 'table', 'day', 'month', 'undated']),
-  starts_at: timestamp.nullable(),
-  ends_at: timestamp.nullable(),
-  partition_starts_at: timestamp.nullable(),
-  partition_ends_at: timestamp.nullable(),
-  is_default: z.boolean(),
-  row_count: count,
-  oldest_at: timestamp.nullable(),
-  newest_at: timestamp.nullable(),
-  fingerprint: z
-    .string()
-    .regex(/^-?\d{1,60}$/, 'must be digits in quotes')
-    .nullable(),
-  /** Taken over from an earlier baseline, because the partition cannot have changed since. */
-  is_carried: z.boolean(),
-})
+const bucket = z
+  .object({
+    partition_name: name,
+    bucket_name: name,
+    grain: z.enum(['partition', 'table', 'day', 'month', 'undated']),
+    starts_at: timestamp.nullable(),
+    ends_at: timestamp.nullable(),
+    partition_starts_at: timestamp.nullable(),
+    partition_ends_at: timestamp.nullable(),
+    is_default: z.boolean(),
+    row_count: count,
+    oldest_at: timestamp.nullable(),
+    newest_at: timestamp.nullable(),
+    fingerprint: z
+      .string()
+      .regex(/^-?\d{1,60}$/, 'must be digits in quotes')
+      .nullable(),
+    /** Taken over from an earlier baseline, because the partition cannot have changed since. */
+    is_carried: z.boolean(),
+  })
+  .refine(isDayBounded, 'must have the bounds of its day')
 
 const tenant = z.object({ tenant_key: name, row_count: count, newest_at: timestamp.nullable() })
 

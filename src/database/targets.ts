@@ -57,8 +57,10 @@ export function findTarget(name: string | undefined): Target {
 /** Like findTarget, but gives undefined when the target is not configured. */
 export function lookUpTarget(name: string): Target | undefined {
   if (!/^[a-z][a-z0-9_-]*$/i.test(name)) {
+    // A URL has a password in it, which ends where nobody can tell when it has blanks.
+    const given = /[:@/]/.test(name) ? 'what was given' : JSON.stringify(name)
     throw new CouldNotVerify(
-      `${JSON.stringify(name)} is not the name of a target`,
+      `${given} is not the name of a target`,
       'A name has letters, digits, - and _, such as restore; give the URL in its environment variable, not here.',
     )
   }

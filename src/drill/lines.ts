@@ -32,8 +32,14 @@ export function splitLines(text: string): { lines: Line[]; lost: number } {
   const all = text.split('\n')
   const isWhole = all.pop() === ''
   const lines = all.map((one, index) => ({ text: one, number: index + 1 }))
-  const kept = lines.filter(({ number }) => !isLineLost(all[number]))
-  return { lines: kept, lost: lines.length - kept.length + (isWhole ? 0 : 1) }
+  // Whoever looked while another was writing took a whole line for half of one: behind its end there is an empty line.
+  const isMistaken = ({ text, number }: Line) => text === '' && isLineLost(all[number])
+  const told = lines.filter((line, index) => {
+    const before = lines[index - 1]
+    return !isMistaken(line) && (before === undefined || !isMistaken(before))
+  })
+  const kept = told.filter(({ number }) => !isLineLost(all[number]))
+  return { lines: kept, lost: told.length - kept.length + (isWhole ? 0 : 1) }
 }
 
 /** The name of a new file is on the disk only with its directory. */

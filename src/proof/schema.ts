@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { baselineDocument } from '../baselines/document.ts'
+import { baselineDocument, isDayBounded, timestamp } from '../baselines/document.ts'
 
 const text = z.string()
 const maybe = text.nullable()
@@ -34,22 +34,24 @@ const identity = z.object({
   is_sandbox: z.boolean(),
 })
 
-const bucket = z.object({
-  relation_name: text,
-  partition_name: text,
-  bucket_name: text,
-  grain: z.enum(['partition', 'table', 'day', 'month', 'undated']),
-  starts_at: maybe,
-  ends_at: maybe,
-  partition_starts_at: maybe,
-  partition_ends_at: maybe,
-  is_default: z.boolean(),
-  row_count: text.regex(/^\d+$/, 'must be a count: digits in quotes').nullable(),
-  oldest_at: maybe,
-  newest_at: maybe,
-  fingerprint: maybe,
-  problem: maybe,
-})
+const bucket = z
+  .object({
+    relation_name: text,
+    partition_name: text,
+    bucket_name: text,
+    grain: z.enum(['partition', 'table', 'day', 'month', 'undated']),
+    starts_at: timestamp.nullable(),
+    ends_at: timestamp.nullable(),
+    partition_starts_at: timestamp.nullable(),
+    partition_ends_at: timestamp.nullable(),
+    is_default: z.boolean(),
+    row_count: text.regex(/^\d+$/, 'must be a count: digits in quotes').nullable(),
+    oldest_at: timestamp.nullable(),
+    newest_at: timestamp.nullable(),
+    fingerprint: maybe,
+    problem: maybe,
+  })
+  .refine(isDayBounded, 'must have the bounds of its day')
 
 const answer = z.object({
   name: text,
@@ -82,7 +84,7 @@ const verification = z.object({
   baseline: z.object({ origin: text, document: baselineDocument, isInside: z.boolean() }).nullable(),
   recovery: z
     .object({
-      recovery_point: maybe,
+      recovery_point: timestamp.nullable(),
       source: z.enum(['heartbeat', 'data']).nullable(),
       is_exact: z.boolean(),
       evidence: z.object({
@@ -133,7 +135,7 @@ const drillRecord = z.object({
   finished_at: moment.nullable(),
   failure_point: moment.nullable(),
   restore_point: moment.nullable(),
-  recovery_point: maybe,
+  recovery_point: timestamp.nullable(),
   stages: z.array(z.object({ name: text, started_at: moment, finished_at: moment.nullable() })),
   rto: bound,
   rpo: bound,

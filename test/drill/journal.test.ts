@@ -86,8 +86,8 @@ test('whoever goes on after half a line says so, and the rest is read', () => {
 test('what is no event is refused with its line', () => {
   const good = textOf(events.slice(0, 2))
   const cases: [string, RegExp][] = [
-    ['not json\n', /line 3: this is no JSON: not json/],
-    ['\n', /line 3: this is no JSON/],
+    ['not json\n', /line 3 is not JSON, or is cut off$/],
+    ['\n', /line 3 is not JSON/],
     ['[]\n', /line 3: this is no event/],
     ['null\n', /line 3: this is no event/],
     ['{"event":"deleted","at":"2026-11-23T06:42:00.000Z"}\n', /line 3: this is no event/],
@@ -98,7 +98,7 @@ test('what is no event is refused with its line', () => {
       `${JSON.stringify({ ...events[6], attachments: [{ path: '../x', sha256: 'a'.repeat(64) }] })}\n`,
       /line 3: .*attachments/,
     ],
-    ['\u001b[31m{"event"\n', /line 3: this is no JSON: \\u001b/],
+    ['\u001b[31m{"event"\n', /line 3 is not JSON/],
   ]
   for (const [line, message] of cases) {
     refused(() => parseJournal(`${good}${line}${textOf([note('x')])}`, drillId, 'j'), message)
@@ -145,6 +145,13 @@ test('which drill is meant: the only open one, or the one that is named', () => 
     openDrills().damaged.map((one) => one.id),
     [rehearsal],
   )
+})
+
+test('a whole line that was taken for half of one, by whoever looked while it was written, is not lost', () => {
+  const lost = JSON.stringify({ event: 'line_lost', at: at('05:00') })
+  const journal = `${textOf(events.slice(0, 2))}\n${lost}\n${textOf([note('x')])}`
+  const read = parseJournal(journal, drillId, 'j')
+  assert.equal([read.events.length, read.lostLines], [3, 0])
 })
 
 test('several processes write at once: no line is lost, none is mixed', async () => {

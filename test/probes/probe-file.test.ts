@@ -51,7 +51,7 @@ test('the smallest file is read', () => {
 })
 
 const wrong: Record<string, [content: unknown, said: RegExp]> = {
-  'no JSON': ['{', /cannot be read/],
+  'no JSON': ['{', /is not JSON/],
   'another file': [{ ...good, format: 'x' }, /: format: /],
   'a newer one': [{ ...good, format_version: 2 }, /: format_version: /],
   'no probe': [{ ...good, probes: [] }, /: probes: /],
@@ -81,7 +81,7 @@ for (const [name, [content, said]] of Object.entries(wrong)) {
 }
 
 test('refused: a file that is not there', () => {
-  assert.throws(() => readProbeFile(join(directory, 'nowhere.json')), /nowhere\.json cannot be read: ENOENT/)
+  assert.throws(() => readProbeFile(join(directory, 'nowhere.json')), /nowhere\.json does not exist/)
 })
 
 test.run()
