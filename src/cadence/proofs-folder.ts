@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { CheckResult } from '../database/contract.ts'
+import { splitLines } from '../drill/lines.ts'
 import { parseOutsideJson, readOutside } from '../outside-text.ts'
 import { sha256 } from '../proof/document.ts'
 import { sumsFile } from '../proof/sums.ts'
 import type { DrillFact } from '../rules/cadence-facts.ts'
 
 const moment = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a moment')
-const bound = z.looseObject({ seconds: z.number().nullable(), budget_seconds: z.number() })
+const bound = z.looseObject({ seconds: z.number().nullable(), budget_seconds: z.number().nullable() })
 const Drill = z.looseObject({
   drill_id: z.string().min(1),
   scope: z.string(),
@@ -37,14 +38,16 @@ const Ended = z.looseObject({
 /** What a folder of proofs tells; unreadable has one row for each that could not be read. */
 export interface ProofsFolder {
   drills: DrillFact[]
-  /** What the drill that ended last was held against, in seconds; undefined without a drill. */
-  objectives: { rpo: number; rto: number } | undefined
+  /** What the drill that ended last was held against, in seconds, as far as it knew; undefined without a drill. */
+  objectives: Objectives | undefined
   unreadable: CheckResult[]
 }
 
+type Objectives = Partial<Record<'rpo' | 'rto', number>>
+
 interface ReadDrill {
   fact: DrillFact
-  objectives: { rpo: number; rto: number }
+  objectives: Objectives
 }
 
 /**
@@ -55,11 +58,18 @@ export function readProofsFolder(directory: string): ProofsFolder {
   const drills = new Map<string, ReadDrill>()
   const unreadable: CheckResult[] = []
   for (const entry of listFolder(directory)) {
-    if (!entry.isDirectory()) continue
+    // Half of one is what a writer that was killed left; the whole one has been written since, or will be.
+    if (!entry.isDirectory() || entry.name.endsWith('.partial')) continue
     const folder = join(directory, entry.name)
     try {
       const drill = readProof(folder)
-      if (drill !== null) drills.set(drill.fact.drill_id, drill)
+      if (drill === null) continue
+      const { drill_id: id, proof_sha256: hash } = drill.fact
+      const other = drills.get(id)
+      if (other === undefined) drills.set(id, drill)
+      else if (hash === null || hash !== other.fact.proof_sha256) {
+        other.fact.problem ??= 'it has two proofs that differ'
+      }
     } catch (error) {
       unreadable.push(couldNotRead(`proof ${entry.name}`, `${join(folder, 'proof.json')}: ${(error as Error).message}`))
     }
@@ -70,7 +80,7 @@ export function readProofsFolder(directory: string): ProofsFolder {
       for (const drill of readIndex(index)) {
         const { drill_id: id, proof_sha256: hash } = drill.fact
         const proof = drills.get(id)
-        if (proof === undefined) drills.set(id, drill)
+        if (proof === undefined) drills.set(id, withoutProof(drill))
         else if (hash !== null && hash !== proof.fact.proof_sha256) {
           proof.fact.problem ??= 'its proof is not the one that the index of proofs knows'
         }
@@ -121,18 +131,15 @@ function readProof(folder: string): ReadDrill | null {
 
 function readIndex(index: string): ReadDrill[] {
   const ended: ReadDrill[] = []
-  const lines = readOutside(index).toString('utf8').split('\n')
-  // Whoever wrote the last line may have been stopped in the middle of it.
-  lines.pop()
-  for (const [number, line] of lines.entries()) {
-    if (line.trim() === '') continue
+  for (const { text, number } of splitLines(readOutside(index).toString('utf8')).lines) {
+    if (text.trim() === '') continue
     try {
-      const entry = parseJson(line) as { event?: unknown }
+      const entry = parseJson(text) as { event?: unknown }
       if (entry?.event !== 'ended') continue
       const { drill } = checked(Ended, entry)
       ended.push(readDrill(drill, drill.proof_sha256))
     } catch (error) {
-      throw new Error(`line ${number + 1}: ${(error as Error).message}`)
+      throw new Error(`line ${number}: ${(error as Error).message}`)
     }
   }
   return ended
@@ -155,7 +162,14 @@ function readDrill(drill: z.infer<typeof Drill>, proofSha256: string | null): Re
     problem: null,
     remark: null,
   }
-  return { fact, objectives: { rpo: drill.rpo.budget_seconds, rto: drill.rto.budget_seconds } }
+  const budgets = { rpo: drill.rpo.budget_seconds, rto: drill.rto.budget_seconds }
+  const known = Object.entries(budgets).filter(([, seconds]) => seconds !== null)
+  return { fact, objectives: Object.fromEntries(known) as Objectives }
+}
+
+function withoutProof({ fact, objectives }: ReadDrill): ReadDrill {
+  if (fact.state !== 'finished') return { fact, objectives }
+  return { fact: { ...fact, remark: 'is in the index of proofs, and its proof is not in the folder' }, objectives }
 }
 
 function parseJson(text: string): unknown {

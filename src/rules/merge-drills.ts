@@ -16,7 +16,10 @@ export function mergeDrills(
   const known = new Set(production.map((drill) => drill.drill_id))
   const merged = production.map((drill) => {
     const proof = proven.get(drill.drill_id)
-    if (proof !== undefined) return { ...drill, problem: drill.problem ?? proof.problem ?? contradiction(drill, proof) }
+    if (proof !== undefined) {
+      const problem = drill.problem ?? proof.problem ?? contradiction(drill, proof)
+      return { ...drill, problem, remark: drill.remark ?? proof.remark }
+    }
     const isProofExpected = drill.state === 'finished' && drill.proof_sha256 !== null
     return isProofExpected
       ? { ...drill, remark: 'is recorded in production, and its proof is not in the folder' }
@@ -24,10 +27,13 @@ export function mergeDrills(
   })
   const others = proofs
     .filter((proof) => !known.has(proof.drill_id))
-    .map((proof) =>
-      proof.state === 'open' ? proof : { ...proof, remark: 'has a proof, and is not recorded in production' },
-    )
+    .map((proof) => (proof.state === 'open' ? proof : { ...proof, remark: unrecorded(proof) }))
   return [...merged, ...others]
+}
+
+function unrecorded({ state, remark }: DrillFact): string {
+  if (remark !== null) return `${remark}, nor is it recorded in production`
+  return `${state === 'finished' ? 'has a proof' : 'is in the index of proofs'}, and is not recorded in production`
 }
 
 function contradiction(drill: DrillFact, proof: DrillFact): string | null {

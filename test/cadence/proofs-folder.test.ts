@@ -59,6 +59,54 @@ test('the index has drills whose folders are elsewhere, and those that were abor
   )
 })
 
+test('what a writer that was killed left beside a proof is passed over', () => {
+  const sha256 = writeProofFolder(directory, drillOfProof({ drill_id: 'd1' }))
+  writeProofFolder(directory, drillOfProof({ drill_id: 'd1' }), 'd1.4242.partial')
+  rmSync(join(directory, 'd1.4242.partial', 'SHA256SUMS'))
+  const { drills, unreadable } = read()
+  assert.equal(unreadable, [])
+  assert.equal(drills, [drillFact({ drill_id: 'd1', proof_sha256: sha256 })])
+})
+
+test('a line of the index that was cut off, and written behind, does not hide the others', () => {
+  const line = (drill: object) => `${JSON.stringify({ event: 'ended', at: '2026-11-10T12:00:00Z', drill })}\n`
+  writeFileSync(
+    join(directory, 'index.jsonl'),
+    [
+      '{"event": "ended", "at": "2026-\n',
+      '{"event": "line_lost", "at": "2026-11-10T12:00:00.000Z"}\n',
+      line({ ...drillOfProof({ drill_id: 'd2', state: 'aborted', verdict: null }), proof_sha256: null }),
+    ].join(''),
+  )
+  const { drills, unreadable } = read()
+  assert.equal(unreadable, [])
+  assert.equal(
+    drills.map(({ drill_id, state }) => [drill_id, state]),
+    [['d2', 'aborted']],
+  )
+})
+
+test('a drill whose budgets nobody knew is read, and tells no objective', () => {
+  const unknown = { status: 'error', seconds: null, budget_seconds: null, detail: 'not known' } as const
+  const drill = drillOfProof({ drill_id: 'd1', state: 'aborted', verdict: null, rto: unknown, rpo: unknown })
+  const line = JSON.stringify({ event: 'ended', at: 'x', drill: { ...drill, proof_sha256: null } })
+  writeFileSync(join(directory, 'index.jsonl'), `${line}\n`)
+  const { drills, objectives, unreadable } = read()
+  assert.equal(unreadable, [])
+  assert.is(drills.length, 1)
+  assert.equal(objectives, {})
+})
+
+test('a finished drill that only the index knows is told to have no proof', () => {
+  const drill = { ...drillOfProof({ drill_id: 'd1' }), proof_sha256: 'aa' }
+  writeFileSync(join(directory, 'index.jsonl'), `${JSON.stringify({ event: 'ended', at: 'x', drill })}\n`)
+  const { drills } = read()
+  assert.match(drills[0]?.remark ?? '', /its proof is not in the folder/)
+  assert.match(mergeDrills([], drills)[0]?.remark ?? '', /its proof is not in the folder, nor is it recorded/)
+  const known = drillFact({ drill_id: 'd1', proof_sha256: 'aa' })
+  assert.match(mergeDrills([known], drills)[0]?.remark ?? '', /its proof is not in the folder/)
+})
+
 const problems: Record<string, [() => void, RegExp]> = {
   'a proof that was edited': [
     () => {
@@ -78,6 +126,13 @@ const problems: Record<string, [() => void, RegExp]> = {
   'a drill that says verified over a verification that failed': [
     () => writeProofFolder(directory, drillOfProof({ drill_id: 'd1' }), 'd1', 'failed'),
     /its verification failed/,
+  ],
+  'a drill with two proofs that differ': [
+    () => {
+      writeProofFolder(directory, drillOfProof({ drill_id: 'd1', verdict: 'failed' }), 'd1', 'failed')
+      writeProofFolder(directory, drillOfProof({ drill_id: 'd1' }), 'd1-copy')
+    },
+    /two proofs/,
   ],
   'a proof that the index knows otherwise': [
     () => {
