@@ -12,6 +12,7 @@ import { sumsFile } from '../proof/sums.ts'
 import { proofsDirectory, writeProof } from '../proof/write-proof.ts'
 import type { Verification } from '../verification/verify-target.ts'
 import { type Drill, nowText, readDrill, requireOpen, tell } from './drill.ts'
+import { listDrillIds } from './journal.ts'
 import { type DrillDocument, listEnded, noteEnded, noteRecorded } from './proofs-index.ts'
 import type { DrillRecord } from './record.ts'
 import { attachmentsOf, verificationOf } from './verify.ts'
@@ -73,19 +74,23 @@ export async function abortDrill(id: string, why: string, production: Target | u
 }
 
 /**
- * Records in production what ended while it could not be reached.
+ * Records in production what ended while it could not be reached, or was stopped before it told.
  * @returns the ids that are recorded now, and why the others are not
  */
 export async function recordWaiting(
   production: Target | undefined,
 ): Promise<{ recorded: string[]; waiting: string[]; problem: string | null }> {
+  noteUntold()
   // A rehearsal never counts, and its production may be gone.
   const waiting = listEnded().filter((one) => !one.isRecorded && !one.document.is_sandbox)
   const recorded: string[] = []
   let problem: string | null = null
   for (const { document } of waiting) {
-    problem = await record(document, production)
-    if (problem !== null) break
+    const why = await record(document, production)
+    problem ??= why?.problem ?? null
+    // One that is refused says nothing of the others.
+    if (why?.isOfDrill === true) continue
+    if (why !== null) break
     noteRecorded(document.drill_id)
     recorded.push(document.drill_id)
   }
@@ -94,19 +99,44 @@ export async function recordWaiting(
 }
 
 async function recordEnd(id: string, production: Target | undefined): Promise<string | null> {
-  const { record: drill, proofSha256 } = readDrill(id).state
-  const document: DrillDocument = { ...drill, tool_version: toolVersion(), proof_sha256: proofSha256 }
+  const document = documentOf(readDrill(id))
   if (!listEnded().some((one) => one.document.drill_id === id)) noteEnded(document)
-  const problem = await record(document, production)
-  if (problem !== null) return problem
+  const why = await record(document, production)
+  if (why !== null) return why.problem
   noteRecorded(id)
   tell(id, { event: 'recorded', at: nowText() })
   return null
 }
 
-/** @returns why it could not be recorded; null when it is */
-async function record(document: DrillDocument, production: Target | undefined): Promise<string | null> {
-  if (production === undefined) return 'PRODUCTION_DATABASE_URL is not set'
+function documentOf({ state }: Drill): DrillDocument {
+  return { ...state.record, tool_version: toolVersion(), proof_sha256: state.proofSha256 }
+}
+
+/** Whoever ended them was stopped before the index knew: nobody would ever hear of them. */
+function noteUntold(): void {
+  const known = new Set(listEnded().map((one) => one.document.drill_id))
+  for (const id of listDrillIds().filter((one) => !known.has(one))) {
+    let drill: Drill
+    try {
+      drill = readDrill(id)
+    } catch (error) {
+      // A journal that is damaged is told with those of the open drills.
+      if (error instanceof CouldNotVerify) continue
+      throw error
+    }
+    if (drill.state.record.state !== 'open' && !drill.state.isRecorded) noteEnded(documentOf(drill))
+  }
+}
+
+/** Why a drill could not be recorded; isOfDrill: production was asked, and refuses this one. */
+interface NotRecorded {
+  problem: string
+  isOfDrill: boolean
+}
+
+/** @returns null when it is recorded */
+async function record(document: DrillDocument, production: Target | undefined): Promise<NotRecorded | null> {
+  if (production === undefined) return { problem: 'PRODUCTION_DATABASE_URL is not set', isOfDrill: false }
   try {
     await withDatabase(production, { connectTimeout: 5_000, statementTimeout: 30_000 }, async (database) => {
       await requireSchema(database, production)
@@ -115,7 +145,9 @@ async function record(document: DrillDocument, production: Target | undefined): 
     return null
   } catch (error) {
     const { message, code } = error as { message: string; code?: string }
-    if (error instanceof CouldNotVerify || code !== undefined) return message
+    if (error instanceof CouldNotVerify) return { problem: message, isOfDrill: false }
+    // An SQLSTATE of ours, or of data that does not fit, is an answer about the document.
+    if (code !== undefined) return { problem: message, isOfDrill: /^(RD|22|23)/.test(code) }
     throw error
   }
 }

@@ -2,7 +2,9 @@
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import type { DrillEvent } from '../../src/drill/events.ts'
 import type { DrillRecord } from '../../src/drill/record.ts'
+import { events, textOf } from '../drill/fixture.ts'
 import { makeDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
 import { suite } from '../support/suite.ts'
 import { assertCode, assertRefused, urlOf, Workplace } from './program.ts'
@@ -212,6 +214,33 @@ test('aborted: recorded, and never counted', async () => {
   assert.equal(await recorded(), [{ drill_id: id, state: 'aborted', verdict: null, scope: 'whole', is_sandbox: true }])
   assertRefused(await drill('restored'), /no drill is open/, undefined, place.files())
   assertCode(await drill('status'), 0)
+})
+
+test('what was killed after its end, before anybody was told, is recorded by status; a refused one holds up none', async () => {
+  const lay = (id: string, list: readonly DrillEvent[]) => {
+    mkdirSync(place.path('verify', 'drills', id), { recursive: true })
+    const text = textOf(list.map((one) => (one.event === 'started' ? { ...one, drill_id: id } : one)))
+    writeFileSync(place.path('verify', 'drills', id, 'journal.jsonl'), text)
+  }
+  const untold = events.filter((one) => one.event !== 'recorded')
+  const [refused, finished, aborted] = ['0001', '0002', '0003'].map((end) => `20261123T043000Z-restore-${end}`)
+  lay(refused as string, untold)
+  lay(finished as string, untold)
+  lay(aborted as string, [...events.slice(0, 3), { event: 'aborted', at: '2026-11-23T05:00:00.000Z', why: 'x' }])
+  // Another one of its name is there.
+  await production.run(`
+    insert into drill.drills (drill_id, ticket, lead, db_owner, app_owner, method, scope, target_name, is_sandbox, started_at, state, tool_version)
+    values ('${refused}', 'x', 'x', 'x', 'x', 'dump', 'whole', 'restore', true, now(), 'open', 'x')`)
+  const before = (await recorded()).length
+  const shown = await drill('status')
+  assertCode(shown, 2)
+  assert.match(shown.stderr, new RegExp(`recorded in production: ${finished}\\n`))
+  assert.match(shown.stderr, new RegExp(`recorded in production: ${aborted}\\n`))
+  assert.match(shown.stderr, new RegExp(`not yet recorded in production: ${refused}: .*recorded already`))
+  assert.is((await recorded()).length, before + 2)
+  const again = await drill('status', '--format', 'json')
+  assertCode(again, 2)
+  assert.equal(JSON.parse(again.stdout).waiting, [refused])
 })
 
 test('a proof that cannot be written leaves the drill open: 2', async () => {
