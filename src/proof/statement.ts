@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import type { Verdict } from '../rules/verdict.ts'
+import type { Fleet } from '../verification/verify-fleet.ts'
 import { sha256 } from './document.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Proof } from './proof.ts'
@@ -24,14 +26,35 @@ export function statementOf(
       checks.set(row.check_name, 'warned')
     else if (row.status === 'pass' && before === undefined) checks.set(row.check_name, 'passed')
   }
-  const named = (wanted: string) => [...checks].flatMap(([name, state]) => (state === wanted ? [name] : []))
+  return statementText({ ...files, name: 'proof.json' }, status, checks)
+}
+
+/**
+ * The same about the proof of several targets, whose tests are the targets.
+ * @param files the sums and the document as they are written, and the name of the document
+ */
+export function fleetStatementOf(
+  { members, verdict }: Pick<Fleet, 'members' | 'verdict'>,
+  files: { sums: string; document: string; name: string },
+): string {
+  const targets = members.map(
+    ({ target, verification }) => [target, verification?.verdict.status === 'verified' ? 'passed' : 'failed'] as const,
+  )
+  return statementText({ ...files, baseline: null }, verdict.status, new Map(targets))
+}
+
+function statementText(
+  files: { sums: string; document: string; name: string; baseline: Uint8Array | null },
+  status: Verdict['status'],
+  tests: ReadonlyMap<string, 'passed' | 'warned' | 'failed'>,
+): string {
+  const named = (wanted: string) => [...tests].flatMap(([name, state]) => (state === wanted ? [name] : []))
   const warned = named('warned')
-  const failed = named('failed')
   return JSON.stringify({
     _type: 'https://in-toto.io/Statement/v1',
     subject: [
       { name: sumsFile, digest: { sha256: sha256(files.sums) } },
-      { name: 'proof.json', digest: { sha256: sha256(files.document) } },
+      { name: files.name, digest: { sha256: sha256(files.document) } },
     ],
     predicateType,
     predicate: {
@@ -40,7 +63,7 @@ export function statementOf(
         files.baseline === null ? [] : [{ name: 'baseline.json', digest: { sha256: sha256(files.baseline) } }],
       passedTests: named('passed'),
       warnedTests: warned,
-      failedTests: failed,
+      failedTests: named('failed'),
       verdict: status,
     },
   })
@@ -49,15 +72,12 @@ export function statementOf(
 const digest = z.object({ sha256: z.string() })
 const statementSchema = z.object({
   _type: z.literal('https://in-toto.io/Statement/v1'),
-  subject: z.tuple([
-    z.object({ name: z.literal(sumsFile), digest }),
-    z.object({ name: z.literal('proof.json'), digest }),
-  ]),
+  subject: z.tuple([z.object({ name: z.literal(sumsFile), digest }), z.object({ name: z.string(), digest })]),
   predicateType: z.literal(predicateType),
 })
 
-/** Whether a statement is about these very sums and this proof.json. */
-export function isAbout(statement: string, sums: string, document: string): boolean {
+/** Whether a statement is about these very sums and this document. @param name of the document's file */
+export function isAbout(statement: string, sums: string, document: string, name: string): boolean {
   let json: unknown
   try {
     json = JSON.parse(statement)
@@ -67,5 +87,5 @@ export function isAbout(statement: string, sums: string, document: string): bool
   const parsed = statementSchema.safeParse(json)
   if (!parsed.success) return false
   const [first, second] = parsed.data.subject
-  return first.digest.sha256 === sha256(sums) && second.digest.sha256 === sha256(document)
+  return first.digest.sha256 === sha256(sums) && second.name === name && second.digest.sha256 === sha256(document)
 }

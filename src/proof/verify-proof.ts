@@ -38,14 +38,15 @@ export function verifyProof(question: ProofQuestion): CheckResult[] {
     )
   }
   const changed = checkFiles(files, question.sumsHash)
-  const signature = checkSignature(files, question.publicKey)
+  const signature = checkSignature(files, question.publicKey, 'proof.json')
   if (changed.length > 0) return [...changed, signature]
   const document = parseProof(textOf(files, 'proof.json'), join(question.directory, 'proof.json'))
   const intact = row('files', null, 'pass', `${count(files.size, 'file')}, each as ${sumsFile} says`)
   return [intact, signature, checkVerdict(document), checkPrevious(document, question)]
 }
 
-type Files = ReadonlyMap<string, Buffer>
+/** The bytes of each file of a folder, by its path below it. */
+export type Files = ReadonlyMap<string, Buffer>
 
 function checkFiles(files: Files, sumsHash: string | undefined): CheckResult[] {
   const sums = files.has(sumsFile) ? parseSums(textOf(files, sumsFile)) : null
@@ -72,7 +73,12 @@ function checkFiles(files: Files, sumsHash: string | undefined): CheckResult[] {
   return results
 }
 
-function checkSignature(files: Files, publicKey: KeyObject | undefined): CheckResult {
+/**
+ * Whether a proof is signed by the key, and as it is.
+ * @param publicKey undefined: the one enclosed, which nobody vouches for
+ * @param name the file that is signed beside the sums
+ */
+export function checkSignature(files: Files, publicKey: KeyObject | undefined, name: string): CheckResult {
   const enclosed = files.has(publicKeyFile) ? parsePublicKey(textOf(files, publicKeyFile)) : undefined
   if (!files.has(signatureFile)) {
     if (publicKey === undefined && enclosed === undefined) {
@@ -88,9 +94,9 @@ function checkSignature(files: Files, publicKey: KeyObject | undefined): CheckRe
   if (statement === null) {
     return wrong('signature', signatureFile, `${signatureFile} is not a signature by the key ${keyId(key)}`)
   }
-  const document = files.has('proof.json') ? textOf(files, 'proof.json') : ''
+  const document = files.has(name) ? textOf(files, name) : ''
   const sums = files.has(sumsFile) ? textOf(files, sumsFile) : ''
-  if (!isAbout(statement, sums, document)) {
+  if (!isAbout(statement, sums, document, name)) {
     return wrong('signature', signatureFile, `${signatureFile} is a signature of another proof, or of what this was`)
   }
   const by = `signed by the key ${keyId(key)}`

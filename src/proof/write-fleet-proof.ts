@@ -6,6 +6,8 @@ import type { Fleet } from '../verification/verify-fleet.ts'
 import { sha256 } from './document.ts'
 import { fleetJson } from './fleet-document.ts'
 import { textFile } from './parts.ts'
+import { publicKeyFile, publicPem, signatureFile, signStatement } from './signature.ts'
+import { fleetStatementOf } from './statement.ts'
 import { sumsFile } from './sums.ts'
 import { requireNoProof, writeProof } from './write-proof.ts'
 
@@ -15,7 +17,7 @@ export const fleetFile = 'fleet.json'
 /**
  * Writes one proof of several verifications, whole or not at all: a folder with the proof of each target, and what holds
  * them together.
- * @param signingKey signs the proof of each target
+ * @param signingKey signs the proof of each target, and which targets there are
  * @throws CouldNotVerify when it exists or cannot be written
  */
 export function writeFleetProof(directory: string, fleet: Fleet, signingKey: KeyObject | undefined): void {
@@ -30,9 +32,15 @@ export function writeFleetProof(directory: string, fleet: Fleet, signingKey: Key
       const proof = { verification, drill: null, attachments }
       proofs.set(target, writeProof(join(beside, target), proof, signingKey).sha256)
     }
-    const document = textFile(fleetFile, fleetJson(fleet, proofs))
-    writeFileSync(join(beside, fleetFile), document.bytes, { flush: true })
-    writeFileSync(join(beside, sumsFile), fleetSums(document.bytes, proofs), { flush: true })
+    const document = fleetJson(fleet, proofs)
+    const key = signingKey === undefined ? null : publicPem(signingKey)
+    const sums = fleetSums(Buffer.from(document), proofs, key === null ? null : Buffer.from(key))
+    const files = [textFile(fleetFile, document), textFile(sumsFile, sums)]
+    if (signingKey !== undefined && key !== null) {
+      const statement = fleetStatementOf(fleet, { sums, document, name: fleetFile })
+      files.push(textFile(publicKeyFile, key), textFile(signatureFile, signStatement(statement, signingKey)))
+    }
+    for (const { path, bytes } of files) writeFileSync(join(beside, path), bytes, { flush: true })
     renameSync(beside, directory)
   } catch (error) {
     try {
@@ -50,10 +58,16 @@ export function writeFleetProof(directory: string, fleet: Fleet, signingKey: Key
 }
 
 /**
- * SHA256SUMS of a fleet's proof: of its own file, and of the sums of each target, which stand for all else.
+ * SHA256SUMS of a fleet's proof: of its own files, and of the sums of each target, which stand for all else.
  * @param proofs the sha256 of the sums of each target, by target, in the order of the fleet
+ * @param publicKey the file with the public half of the key; null when it is not signed
  */
-export function fleetSums(document: Uint8Array, proofs: ReadonlyMap<string, string>): string {
+export function fleetSums(
+  document: Uint8Array,
+  proofs: ReadonlyMap<string, string>,
+  publicKey: Uint8Array | null,
+): string {
   const ofTargets = [...proofs].map(([target, hash]) => `${hash}  ${target}/${sumsFile}\n`)
-  return [`${sha256(document)}  ${fleetFile}\n`, ...ofTargets].join('')
+  const ofKey = publicKey === null ? [] : [`${sha256(publicKey)}  ${publicKeyFile}\n`]
+  return [`${sha256(document)}  ${fleetFile}\n`, ...ofTargets, ...ofKey].join('')
 }

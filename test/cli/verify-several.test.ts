@@ -1,5 +1,6 @@
 // Several targets at once: each as when alone, one verdict, one proof that stands for all of them.
 
+import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { sandboxDatabase } from '../../src/sandbox/build.ts'
@@ -107,6 +108,49 @@ test('whatever is changed in the proof is found', async () => {
   const missing = await place.run(['report', 'verify', proof])
   assertCode(missing, 1)
   assert.match(missing.stdout, 'us/SHA256SUMS is missing')
+})
+
+test('signed: nothing that holds the proofs together can be changed, left out or made anew without the key', async () => {
+  assertCode(await place.run(['report', 'keygen', '--out', 'key.pem']), 0)
+  const outcome = await verify('--target', 'eu,us', '--sign-key', 'key.pem')
+  assertCode(outcome, 1)
+  const proof = proofIn(outcome.stderr)
+  const check = (...more: string[]) => place.run(['report', 'verify', proof, '--public-key', 'key.pem.pub', ...more])
+  assertCode(await check(), 0)
+  // The one that failed is taken out, and the rest is written as if it had been alone.
+  const forge = (change: (fleet: { verdict: object; members: { proof_sha256: string }[] }) => object) => {
+    const forged = `${JSON.stringify(change(JSON.parse(place.read(proof, 'fleet.json'))), null, 2)}\n`
+    const { members } = JSON.parse(forged)
+    writeFileSync(place.path(proof, 'fleet.json'), forged)
+    const lines = [
+      [createHash('sha256').update(forged).digest('hex'), 'fleet.json'],
+      ...members.map((one: { target: string; proof_sha256: string }) => [one.proof_sha256, `${one.target}/SHA256SUMS`]),
+      ...(place.files().includes(`${proof}/public-key.pem`)
+        ? [[createHash('sha256').update(place.read(proof, 'public-key.pem')).digest('hex'), 'public-key.pem']]
+        : []),
+    ]
+    writeFileSync(place.path(proof, 'SHA256SUMS'), lines.map(([hash, name]) => `${hash}  ${name}\n`).join(''))
+  }
+  const verified = { status: 'verified', exit_code: 0 }
+  forge((fleet) => ({ ...fleet, verdict: verified }))
+  const better = await check()
+  assertCode(better, 1)
+  assert.match(better.stdout, 'verdict does not follow')
+  assert.match(better.stdout, 'is a signature of another proof')
+  // Who can write the files can write their hashes, too: the verdict at least has to follow.
+  assertCode(await place.run(['report', 'verify', proof]), 1)
+  rmSync(place.path(proof, 'us'), { recursive: true })
+  forge((fleet) => ({ ...fleet, verdict: verified, members: fleet.members.slice(0, 1) }))
+  const alone = await check()
+  assertCode(alone, 1)
+  assert.match(alone.stdout, 'is a signature of another proof')
+  rmSync(place.path(proof, 'signature.dsse.json'))
+  rmSync(place.path(proof, 'public-key.pem'))
+  forge((fleet) => fleet)
+  const stripped = await check()
+  assertCode(stripped, 1)
+  assert.match(stripped.stdout, 'it is not signed, or no longer')
+  for (const name of ['key.pem', 'key.pem.pub']) rmSync(place.path(name))
 })
 
 test('what makes no sense for several is refused before anything is asked', async () => {
