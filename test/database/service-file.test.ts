@@ -72,6 +72,7 @@ test('a service gives what the URL leaves out, and wins over the environment', (
     user: 'me',
     password: 's3cret=1',
     connectTimeout: 4000,
+    libpqSsl: { sslmode: 'require' },
   })
   assert.is(encryption.mode, 'require')
   const own = read('postgresql://you@h/?service=restored')
