@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { measureClockSkew } from '../database/clock.ts'
 import { withDatabase } from '../database/connect.ts'
+import type { Depth } from '../database/contract.ts'
 import type { Attachment } from '../probes/attachment.ts'
 import { sha256 } from '../proof/document.ts'
 import { isFinding } from '../rules/follow-ups.ts'
@@ -114,12 +115,16 @@ function requireReady(drill: Drill, question: DrillQuestion): void {
   if (finishing !== null) {
     throw new CouldNotVerify(`the drill ${drill.id} is being finished`, 'Go on with it: pgdrill drill finish.')
   }
-  if (question.depth === 'quick') {
-    throw new CouldNotVerify(
-      'a drill is not verified at depth quick, which counts no row',
-      'Give --depth standard or full; pgdrill verify looks at depth quick without the drill.',
-    )
-  }
+  requireDrillDepth(question.depth)
+}
+
+/** @throws CouldNotVerify when so little is looked at that it proves no restore */
+export function requireDrillDepth(depth: Depth): void {
+  if (depth !== 'quick') return
+  throw new CouldNotVerify(
+    'a drill is not verified at depth quick, which counts no row',
+    'Give --depth standard or full; pgdrill verify looks at depth quick without the drill.',
+  )
 }
 
 function verifiedEvent({

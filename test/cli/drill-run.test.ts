@@ -196,6 +196,13 @@ test('killed between any two lines at the end: finish makes up for what is missi
   }
 })
 
+test('what could not be verified afterwards is said before anything is restored', async () => {
+  const command = ['--restore-cmd', 'touch ran']
+  assertRefused(await run(...people, ...command, '-d', 'quick'), /not verified at depth quick/, /standard or full/, [])
+  env = { ...env, RESTORE_APP_URL: 'ftp://restored.example.com' }
+  assertRefused(await run(...people, ...command), /RESTORE_APP_URL/, undefined, [])
+})
+
 test('production is refused as a target before anything runs; usage', async () => {
   const command = ['--restore-cmd', 'touch ran']
   env = { ...env, RESTORE_DATABASE_URL: urlOf(production) }
@@ -207,6 +214,7 @@ test('production is refused as a target before anything runs; usage', async () =
   assertRefused(await run(...people), /nothing says how to restore/, undefined, files)
   assertRefused(await run('--restore-cmd', 'a', '--from-dump', 'b'), /contradict each other/, undefined, files)
   assertRefused(await run('--drill', id(), ...people, ...command), /--ticket and --drill contradict/, undefined, files)
+  assertRefused(await run('-t', 'sandbox', '-d', 'quick'), /not verified at depth quick/, undefined, files)
   assertRefused(await run('-t', 'sandbox', ...command), /the sandbox restores by itself/, undefined, files)
   assertRefused(await run('-t', 'sandbox', '--app-url', 'http://127.0.0.1:1'), /an app of its own/, undefined, files)
 })

@@ -1,13 +1,14 @@
 import { Command } from 'commander'
 import { CouldNotVerify } from '../../could-not-verify.ts'
-import { urlOfTarget } from '../../database/targets.ts'
+import { findTarget, urlOfTarget } from '../../database/targets.ts'
 import { chooseDrill, readDrill, throwAwayTarget } from '../../drill/drill.ts'
 import { refuseProduction, restoreByCommand } from '../../drill/restore.ts'
 import { baselineOfDump, restoreDump } from '../../drill/restore-dump.ts'
 import { runDrill } from '../../drill/run.ts'
 import { startDrill } from '../../drill/start.ts'
+import { requireDrillDepth } from '../../drill/verify.ts'
 import { readBackup } from '../../dump/read-manifest.ts'
-import { appOptionsOf } from '../../probes/app-question.ts'
+import { type AppOptions, appOptionsOf } from '../../probes/app-question.ts'
 import type { Attachment } from '../../probes/attachment.ts'
 import { type ProofFormat, proofFormats } from '../../proof/formats.ts'
 import { signingKeyOf } from '../../proof/signature.ts'
@@ -65,6 +66,8 @@ export function drillRunCommand(output: ProgramOutput, setExitCode: SetExitCode)
       if (options.restoreCmd !== undefined && options.fromDump !== undefined) {
         throw new CouldNotVerify('--restore-cmd and --from-dump contradict each other', 'Leave one of them out.')
       }
+      // What can be known to be wrong is said now, not after hours of restoring.
+      requireDrillDepth(options.depth)
       const signingKey = signingKeyOf(options)
       const attachments: Attachment[] = []
       const app = appOptionsOf(options, (attachment) => attachments.push(attachment))
@@ -79,7 +82,7 @@ export function drillRunCommand(output: ProgramOutput, setExitCode: SetExitCode)
         )
         return
       }
-      const id = options.ticket === undefined ? chooseDrill(options.drill) : await begin(options, stages, output)
+      const id = options.ticket === undefined ? chooseDrill(options.drill) : await begin(options, app, stages, output)
       const { record, next } = readDrill(id).state
       const { restoreCmd, fromDump } = options
       if (next === 'restore' && restoreCmd === undefined && fromDump === undefined) {
@@ -89,6 +92,7 @@ export function drillRunCommand(output: ProgramOutput, setExitCode: SetExitCode)
         )
       }
       const { target, production } = databasesOf(record)
+      const question = questionOf(options, undefined, { target, production }, app)
       const print = (line: string) => output.stderr(`  | ${plainLine(line)}\n`)
       const finished = await runDrill(
         id,
@@ -106,7 +110,7 @@ export function drillRunCommand(output: ProgramOutput, setExitCode: SetExitCode)
             return await stages.run('restore', () => restoreByCommand(drill.id, restoreCmd ?? 'false', env, print))
           },
           question: async () => ({
-            ...questionOf(options, undefined, { target, production }, app),
+            ...question,
             baselineFile: options.baseline ?? (fromDump === undefined ? undefined : baselineOfDump(fromDump)),
             attachments,
           }),
@@ -117,7 +121,7 @@ export function drillRunCommand(output: ProgramOutput, setExitCode: SetExitCode)
     })
 }
 
-async function begin(options: RunOptions, stages: Stages, output: ProgramOutput): Promise<string> {
+async function begin(options: RunOptions, app: AppOptions, stages: Stages, output: ProgramOutput): Promise<string> {
   if (options.drill !== undefined) {
     throw new CouldNotVerify('--ticket and --drill contradict each other', 'Leave --ticket out to go on with a drill.')
   }
@@ -132,6 +136,8 @@ async function begin(options: RunOptions, stages: Stages, output: ProgramOutput)
   const baseline = options.baseline ?? (options.fromDump === undefined ? undefined : baselineOfDump(options.fromDump))
   const given = { ...(method === undefined ? {} : { method }), ...(baseline === undefined ? {} : { baseline }) }
   const plan = planOf({ ...options, ...given })
+  // Its target and its app, too, before there is a drill.
+  questionOf(options, undefined, { target: findTarget(plan.targetName), production: plan.production }, app)
   const drill = await startDrill(plan, stages, (check) => output.stderr(`${productionText(check)}\n`))
   output.stderr(`drill ${drill.id}\n`)
   return drill.id
