@@ -43,13 +43,17 @@ export async function recordDrill(database: Database, document: object): Promise
   return rows[0]?.is_new === true
 }
 
+/** A proof that production knows, and when its drill was finished, as ISO text. */
+export interface KnownProof {
+  drill_id: string
+  proof_sha256: string
+  finished_at: string
+}
+
 /** The last finished drill with a proof; of rehearsals only those of rehearsals. */
-export async function lastProof(
-  database: Database,
-  isSandbox: boolean,
-): Promise<{ drill_id: string; proof_sha256: string } | null> {
-  const { rows } = await sql<{ drill_id: string; proof_sha256: string }>`
-    select d.drill_id, d.proof_sha256
+export async function lastProof(database: Database, isSandbox: boolean): Promise<KnownProof | null> {
+  const { rows } = await sql<KnownProof>`
+    select d.drill_id, d.proof_sha256, to_jsonb(d.finished_at) #>> '{}' as finished_at
     from drill.drills as d
     where d.state = 'finished'
       and d.proof_sha256 is not null

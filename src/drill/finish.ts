@@ -3,13 +3,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { withDatabase } from '../database/connect.ts'
-import { lastProof, recordDrill } from '../database/drills.ts'
+import { type KnownProof, lastProof, recordDrill } from '../database/drills.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { toolVersion } from '../project-files.ts'
 import { sha256 } from '../proof/document.ts'
 import { sumsFile } from '../proof/sums.ts'
 import { proofsDirectory, writeProof } from '../proof/write-proof.ts'
+import { timeOf } from '../rules/moments.ts'
 import type { Verification } from '../verification/verify-target.ts'
 import { type Drill, nowText, readDrill, requireOpen, tell } from './drill.ts'
 import { listDrillIds } from './journal.ts'
@@ -152,24 +153,28 @@ async function record(document: DrillDocument, production: Target | undefined): 
   }
 }
 
-/** The proof before this one: as production knows it, else as the index of proofs does. */
+/** The proof before this one: the last that production or the index of proofs knows. */
 async function previousProof(drill: DrillRecord, production: Target | undefined): Promise<DrillRecord['previous']> {
   const here = listEnded()
     .map((one) => one.document)
     .filter((one) => one.state === 'finished' && one.is_sandbox === drill.is_sandbox && one.drill_id !== drill.drill_id)
-    .sort((a, b) => ((a.finished_at ?? '') < (b.finished_at ?? '') ? -1 : 1))
-    .at(-1)
-  const local =
-    here === undefined || here.proof_sha256 === null
-      ? null
-      : { drill_id: here.drill_id, proof_sha256: here.proof_sha256 }
-  if (production === undefined) return local
+    .flatMap(({ drill_id, proof_sha256, finished_at }) =>
+      proof_sha256 === null || finished_at === null ? [] : [{ drill_id, proof_sha256, finished_at }],
+    )
+  const known = [...here, ...(await lastProofOf(production, drill.is_sandbox))]
+  const [last] = known.sort((a, b) => timeOf(b.finished_at) - timeOf(a.finished_at))
+  return last === undefined ? null : { drill_id: last.drill_id, proof_sha256: last.proof_sha256 }
+}
+
+async function lastProofOf(production: Target | undefined, isSandbox: boolean): Promise<KnownProof[]> {
+  if (production === undefined) return []
   try {
     const limits = { connectTimeout: 5_000, statementTimeout: 30_000 }
-    return (await withDatabase(production, limits, (database) => lastProof(database, drill.is_sandbox))) ?? local
+    const last = await withDatabase(production, limits, (database) => lastProof(database, isSandbox))
+    return last === null ? [] : [last]
   } catch {
     // Production may be down, and what is known here has to do.
-    return local
+    return []
   }
 }
 

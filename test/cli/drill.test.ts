@@ -202,6 +202,19 @@ test('production is down: a baseline file does, and the drill is recorded when i
   assert.match(finished.stdout, /NOT in production, only in the index of proofs/)
   assert.match(place.read('verify', 'proofs', 'index.jsonl'), new RegExp(`"event":"ended".*${id}`))
   env = up
+  // The next proof names this one, though production knows only of one before.
+  await production.run(`
+    insert into drill.drills
+      (drill_id, ticket, lead, db_owner, app_owner, method, scope, target_name, is_sandbox, started_at, finished_at, state, verdict, tool_version, proof_sha256)
+    values ('before', 'x', 'x', 'x', 'x', 'dump', 'whole', 'restore', true, '2020-01-01Z', '2020-01-02Z', 'finished', 'verified', 'x', repeat('a', 64))`)
+  await start()
+  await drill('restored')
+  await drill('verify')
+  const second = await record()
+  await drill('finish')
+  const next = JSON.parse(place.read('verify', 'proofs', second.drill_id, 'proof.json'))
+  assert.is(next.drill.previous.drill_id, id)
+  await production.run('delete from drill.drills')
   assertCode(await drill('finish', '--drill', id), 2)
   assert.is((await recorded())[0]?.drill_id, id)
 })
