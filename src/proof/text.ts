@@ -3,11 +3,12 @@ import { plainLine } from '../terminal/plain-text.ts'
 import type { Verification } from '../verification/verify-target.ts'
 import { explainVerdict } from './explain.ts'
 import { recoveryEvidence } from './recovery-evidence.ts'
+import { statusOrder } from './statuses.ts'
 
 export type Colors = { [name in 'green' | 'red' | 'yellow' | 'dim' | 'bold']: (text: string) => string }
 
-const order: CheckStatus[] = ['fail', 'error', 'waived', 'warn', 'skip', 'pass']
-const words: Record<CheckStatus, string> = {
+/** As columns: the words of statuses.ts would not stand below each other. */
+const labels: Record<CheckStatus, string> = {
   fail: 'FAIL ',
   error: 'ERROR',
   waived: 'WAIVED',
@@ -48,10 +49,10 @@ export function verificationText(verification: Verification, colors: Colors, isV
   ]
   for (const checkName of new Set(results.map((result) => result.check_name))) {
     const rows = results.filter((result) => result.check_name === checkName)
-    for (const status of order) {
+    for (const status of statusOrder) {
       const chosen = rows.filter((row) => row.status === status)
       if (chosen.length === 0) continue
-      const label = paint[status](words[status])
+      const label = paint[status](labels[status])
       if ((status === 'pass' || status === 'skip') && chosen.length > 1 && !isVerbose) {
         const what = status === 'pass' ? 'objects' : 'not applicable'
         lines.push(`  ${label} ${plainLine(checkName)}  ${colors.dim(`${chosen.length} ${what}`)}`)
