@@ -119,8 +119,15 @@ as $$
   select c.oid
   from pg_catalog.pg_class as c
   inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-  where n.nspname = (pg_catalog.parse_ident(p_relation_name))[1]
-    and c.relname = (pg_catalog.parse_ident(p_relation_name))[2]
+  cross join (
+    select case
+      -- What parse_ident() would raise an error for is the name of nothing: a row of a copy must not end the check of all others.
+      when p_relation_name ~* '^([a-z_][a-z0-9_$]*|"([^"]|"")+")\.([a-z_][a-z0-9_$]*|"([^"]|"")+")$'
+        then pg_catalog.parse_ident(p_relation_name)
+    end as parts
+  ) as i
+  where n.nspname = i.parts[1]
+    and c.relname = i.parts[2]
 $$;
 
 comment on function drill._relation_oid(text) is

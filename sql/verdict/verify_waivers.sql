@@ -52,6 +52,8 @@ begin
     left join waiver as w
       on r.status = 'fail'
       and not w.is_expired
+      -- The table refuses them; in a copy somebody may have seen to it that it does not.
+      and w.check_name not in ('attestation', 'identity', 'not_production')
       and w.check_name = r.check_name
       and w.object_name is not distinct from r.object_name
     union all
