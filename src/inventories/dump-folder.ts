@@ -1,16 +1,18 @@
 // A folder of plain dumps: what pg_dump, pg_dumpall or a tool of your own left there. Names tell nothing, the bytes a little.
 
 import { type FileHandle, lstat, open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { HeldBackup } from '../rules/backups-held.ts'
+import { readDirectoryDump } from './directory-dump.ts'
 import { type Inventory, mostBackups, plainBackup } from './inventory.ts'
 
 /** Names of files that are dumps. Others (checksums, logs, notes) are left out, and it is said how many. */
 const dumpName = /\.(dump|dmp|pgdump|custom|backup|bak|sql|tar|tgz)(\.(gz|zst|bz2|xz|lz4))?(\.(age|gpg|enc|asc))?$/i
 const partialName = /\.(partial|part|tmp|temp|incomplete)$/i
 
-type Fitness = Pick<HeldBackup, 'usable' | 'reason'>
+/** Whether a dump can be used, as far as its bytes tell. */
+export type Fitness = Pick<HeldBackup, 'usable' | 'reason'>
 const good: Fitness = { usable: 'yes', reason: null }
 
 /**
@@ -52,13 +54,10 @@ async function readEntry(directory: string, name: string, source: string): Promi
   if (found.isDirectory()) {
     const contents = await lstat(join(path, 'toc.dat')).catch(() => undefined)
     if (contents === undefined) return undefined
-    // pg_dump writes the table of contents last.
-    const finished_at = contents.mtime.toISOString()
-    return {
-      ...base,
-      finished_at,
-      ...(isPartial ? unfinished : await looksLikeDump(join(path, 'toc.dat'), name, contents.size)),
-    }
+    const { finished_at, bytes, fitness } = await readDirectoryDump(path)
+    const believed =
+      fitness.usable === 'yes' ? await looksLikeDump(join(path, 'toc.dat'), name, contents.size) : fitness
+    return { ...base, finished_at, bytes, ...(isPartial ? unfinished : believed) }
   }
   if (!found.isFile() || !(dumpName.test(name) || (isPartial && dumpName.test(name.replace(partialName, ''))))) {
     return undefined
@@ -83,20 +82,35 @@ async function looksLikeDump(path: string, name: string, size: number): Promise<
         return { usable: 'no', reason: `it does not begin as a file ${ending} does` }
       }
     }
-    if (head.subarray(0, 5).toString('latin1') === 'PGDMP') return good
+    if (head.subarray(0, 5).toString('latin1') === 'PGDMP') {
+      // The contents of a directory say nothing of their own end. An archive in one file ends with the length of a next
+      // piece, which is 0, or with an offset that is not set.
+      if (name !== basename(path) || (await endsWithZeros(file, size, 5))) return good
+      return { usable: 'no', reason: 'it is cut off, or still being written: an archive of pg_dump ends with zeros' }
+    }
     const isScript = /^--\r?\n-- PostgreSQL database (cluster )?dump\r?\n/.test(head.toString('latin1'))
     if (isScript) {
       const tail = (await piece(file, Math.max(0, size - 4096), 4096)).toString('latin1')
       if (/-- PostgreSQL database (cluster )?dump complete/.test(tail)) return good
       return { usable: 'no', reason: 'it is cut off: pg_dump ends with "dump complete"' }
     }
-    if (/\.sql$/i.test(name) || /\.tar$/i.test(name)) return good
+    if (/\.tar$/i.test(name)) {
+      if (await endsWithZeros(file, size, 1024)) return good
+      return { usable: 'no', reason: 'it is cut off, or no tar: that ends with two empty blocks' }
+    }
+    if (/\.sql$/i.test(name)) return good
     return { usable: 'unknown', reason: 'it does not begin as a dump of pg_dump does' }
   } catch (error) {
     return { usable: 'unknown', reason: `it cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'error'}` }
   } finally {
     await file?.close()
   }
+}
+
+async function endsWithZeros(file: FileHandle, size: number, count: number): Promise<boolean> {
+  if (size < count) return false
+  const tail = await piece(file, size - count, count)
+  return tail.length === count && tail.every((byte) => byte === 0)
 }
 
 const magics: Record<string, Buffer> = {

@@ -261,14 +261,19 @@ test('a long list is read like a short one, with its texts and long numbers', as
 
 test('a folder of plain dumps: complete ones count, by what their bytes say', async () => {
   const folder = join(directory, 'dumps')
-  mkdirSync(join(folder, 'directory.dump'), { recursive: true })
+  for (const name of ['directory.dump', 'killed', 'hollow', 'objects', 'lost']) {
+    mkdirSync(join(folder, name), { recursive: true })
+  }
   const time = new Date('2026-11-22T02:00:00Z')
   const put = (name: string, content: string | Buffer) => {
     writeFileSync(join(folder, name), content)
     utimesSync(join(folder, name), time, time)
   }
   const script = '--\n-- PostgreSQL database dump\n--\n\ncreate table t ();\n'
-  put('custom.dump', 'PGDMP\x01\x0e')
+  put('custom.dump', 'PGDMP\x01\x0e rows \0\0\0\0\0')
+  put('cut.dump', 'PGDMP\x01\x0e rows')
+  put('whole.tar', Buffer.alloc(2048))
+  put('cut.tar', Buffer.concat([Buffer.alloc(2000), Buffer.from('rows')]))
   put('whole.sql', `${script}--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict abc\n`)
   put('cut.sql', script)
   put('empty.dump', '')
@@ -277,22 +282,48 @@ test('a folder of plain dumps: complete ones count, by what their bytes say', as
   put('fake.sql.gz', 'hello')
   put('running.dump.partial', 'PGDMP')
   put('secret.dump.age', 'age-encryption.org/v1')
-  put('directory.dump/toc.dat', 'PGDMP')
+  // The contents are there from the beginning, and name what follows.
+  const contents = (...names: string[]) =>
+    ['PGDMP', ...names.map((name) => `\0${String.fromCharCode(name.length)}\0\0\0${name}`)].join('')
+  put('directory.dump/toc.dat', contents('3001.dat', '3002.dat'))
+  put('directory.dump/3001.dat.gz', 'rows')
+  put('directory.dump/3002.dat', 'rows')
+  utimesSync(join(folder, 'directory.dump/3002.dat'), time, new Date('2026-11-22T03:00:00Z'))
+  put('killed/toc.dat', contents('3001.dat', '3002.dat'))
+  put('killed/3001.dat.gz', 'rows')
+  put('hollow/toc.dat', contents('3001.dat'))
+  put('hollow/3001.dat.gz', '')
+  for (const name of ['objects', 'lost']) {
+    put(`${name}/toc.dat`, contents('blobs_9.toc'))
+    put(`${name}/blobs_9.toc`, '16401 blob_16401.dat\n')
+  }
+  // A large object may be empty.
+  put('objects/blob_16401.dat', '')
   put('notes.txt', 'x')
   const [inventory] = await read('', folder)
   assert.is(inventory?.format, 'dumps')
   assert.equal(Object.fromEntries(inventory?.backups.map(({ id, usable }) => [id, usable]) ?? []), {
     'custom.dump': 'yes',
+    'cut.dump': 'no',
     'cut.sql': 'no',
+    'cut.tar': 'no',
     'directory.dump': 'yes',
     'empty.dump': 'no',
     'fake.sql.gz': 'no',
+    hollow: 'no',
+    killed: 'no',
+    lost: 'no',
+    objects: 'yes',
     'other.dump': 'unknown',
     'packed.sql.gz': 'yes',
     'running.dump.partial': 'no',
     'secret.dump.age': 'yes',
     'whole.sql': 'yes',
+    'whole.tar': 'yes',
   })
+  const directoryDump = inventory?.backups.find(({ id }) => id === 'directory.dump')
+  assert.is(directoryDump?.finished_at, '2026-11-22T03:00:00.000Z')
+  assert.is(directoryDump?.bytes, '39')
   assert.is(inventory?.backups[0]?.finished_at, '2026-11-22T02:00:00.000Z')
   assert.match(inventory?.remarks.join() ?? '', /last modification.*1 entry is no dump/)
 })
