@@ -31,7 +31,7 @@ export function collect(inventories: readonly Inventory[], readAt: string): Held
   if (backups.length > mostBackups) {
     throw new CouldNotVerify(`there are more than ${mostBackups} backups`, 'Give fewer inventories at a time.')
   }
-  return { sources, backups, remarks: inventories.flatMap(({ remarks }) => remarks) }
+  return { sources, backups, remarks: [...new Set(inventories.flatMap(({ remarks }) => remarks))] }
 }
 
 const badness = { yes: 0, unknown: 1, no: 2 }

@@ -12,8 +12,26 @@ export interface Inventory {
   backups: HeldBackup[]
   keeps_days: BackupSource['keeps_days']
   window: BackupSource['window']
+  /** Undefined: nothing tells. */
+  database?: BackedUpDatabase
   /** What was assumed or stands out, as sentences for people. */
   remarks: string[]
+}
+
+/** What database backups are of. */
+export interface BackedUpDatabase {
+  /** The identity that pgdrill gave it, which its copies carry on. */
+  installation_id: string
+  /** System identifier and name, as homeOf() puts them: several after a move to another server. */
+  homes: string[]
+  /** As the target is called. */
+  name: string
+  is_sandbox: boolean
+}
+
+/** A database of a server, whatever is installed in it. */
+export function homeOf(system_identifier: string, database_name: string): string {
+  return `${system_identifier}/${database_name}`
 }
 
 /** A backup about which nothing special is known: what a format does not tell stays as it is here. */

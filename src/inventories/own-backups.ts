@@ -1,10 +1,11 @@
 import { basename } from 'node:path'
-import { listBackups } from '../dump/read-manifest.ts'
+import { type Backup, listBackups } from '../dump/read-manifest.ts'
 import type { HeldBackup } from '../rules/backups-held.ts'
-import { type Inventory, plainBackup } from './inventory.ts'
+import { type BackedUpDatabase, homeOf, type Inventory, plainBackup } from './inventory.ts'
 
 /**
- * The folders that `pgdrill backup` left in a directory.
+ * The folders that `pgdrill backup` left in a directory: one inventory for each database that they are of, and each with
+ * those folders that are no whole backup, as nobody knows of what.
  * @param isDeep also hashes every file; else each must be there with its size
  * @throws CouldNotVerify when the directory cannot be read
  */
@@ -12,17 +13,6 @@ export async function readOwnBackups(directory: string, label: string, isDeep: b
   const source = `own ${label}`
   const { backups, others } = await listBackups(directory, isDeep ? 'hashes' : 'sizes')
   const sandbox = backups.filter(({ manifest }) => manifest.source.is_sandbox).length
-  const whole = backups.map(
-    ({ directory: folder, manifest }): HeldBackup => ({
-      ...plainBackup,
-      source,
-      id: basename(folder),
-      kind: 'logical',
-      started_at: manifest.snapshot.taken_at,
-      finished_at: manifest.finished_at,
-      bytes: String(manifest.files.reduce((sum, { bytes }) => sum + bytes, 0)),
-    }),
-  )
   const broken = others.map(
     ({ directory: folder, why }): HeldBackup => ({
       ...plainBackup,
@@ -37,5 +27,37 @@ export async function readOwnBackups(directory: string, label: string, isDeep: b
     ...(sandbox > 0 ? [`${source}: ${sandbox} of the backups are of a sandbox, not of your production`] : []),
     ...(isDeep ? [] : [`${source}: only sizes of files were looked at; --deep reads their contents, too`]),
   ]
-  return [{ source, format: 'own', backups: [...whole, ...broken], keeps_days: null, window: null, remarks }]
+  const inventory = { source, format: 'own' as const, keeps_days: null, window: null, remarks }
+  const databases = new Map<string, Backup[]>()
+  for (const backup of backups) {
+    const { installation_id } = backup.manifest.source
+    const group = databases.get(installation_id)
+    if (group === undefined) databases.set(installation_id, [backup])
+    else group.push(backup)
+  }
+  if (databases.size === 0) return [{ ...inventory, backups: broken }]
+  return [...databases.values()].map((group) => ({
+    ...inventory,
+    database: databaseOf(group),
+    backups: [...group.map((backup) => heldBackup(backup, source)), ...broken],
+  }))
+}
+
+function heldBackup({ directory, manifest }: Backup, source: string): HeldBackup {
+  return {
+    ...plainBackup,
+    source,
+    id: basename(directory),
+    kind: 'logical',
+    started_at: manifest.snapshot.taken_at,
+    finished_at: manifest.finished_at,
+    bytes: String(manifest.files.reduce((sum, { bytes }) => sum + bytes, 0)),
+  }
+}
+
+/** @param backups of one installation, oldest first; at least one */
+function databaseOf(backups: readonly Backup[]): BackedUpDatabase {
+  const { installation_id, target, is_sandbox } = (backups.at(-1) as Backup).manifest.source
+  const homes = backups.map(({ manifest: { source } }) => homeOf(source.system_identifier, source.database_name))
+  return { installation_id, name: target, is_sandbox, homes: [...new Set(homes)] }
 }

@@ -2,12 +2,14 @@
 
 import { sql } from 'kysely'
 import { CouldNotVerify } from '../could-not-verify.ts'
-import { type Limits, withDatabase } from '../database/connect.ts'
+import { type Database, type Limits, withDatabase } from '../database/connect.ts'
 import { describeConnection } from '../database/connection-url.ts'
+import { getIdentity } from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { collect, type HeldBackups } from '../inventories/collect.ts'
-import type { Inventory } from '../inventories/inventory.ts'
+import { homeOf, type Inventory } from '../inventories/inventory.ts'
+import { ofOneDatabase, type WantedDatabase } from '../inventories/one-database.ts'
 import { type ActualRetention, actualRetention } from '../rules/actual-retention.ts'
 import type { BackupSource, HeldBackup } from '../rules/backups-held.ts'
 import { judgeRetention, type RetentionJudgement, type RetentionQuestion } from '../rules/judge-retention.ts'
@@ -66,7 +68,7 @@ export async function lookAtRetention(request: RetentionRequest): Promise<Retent
   if (target === undefined) {
     if (request.inventories === null) throw new CouldNotVerify('there is no inventory')
     const now = request.now ?? new Date().toISOString()
-    return answer(request, now, collect(request.inventories, now), undefined)
+    return answer(request, now, collect(ofOneDatabase(request.inventories, undefined), now), undefined)
   }
   return await withDatabase(target, { ...request.limits, now: request.now }, async (database) => {
     await requireSchema(database, target)
@@ -88,7 +90,7 @@ export async function lookAtRetention(request: RetentionRequest): Promise<Retent
     const held =
       request.inventories === null
         ? { sources: recorded.sources, backups: recorded.backups, remarks: [] }
-        : collect(request.inventories, new Date(now).toISOString())
+        : collect(ofOneDatabase(request.inventories, await wantedOf(database)), new Date(now).toISOString())
     if (request.isToBeRecorded) {
       const document = JSON.stringify({ sources: held.sources, backups: held.backups })
       await sql`select drill.record_backups(${document}::text::jsonb)`.execute(database)
@@ -127,6 +129,11 @@ function answer(
     verdict: judge(judgement.results),
     remarks,
   }
+}
+
+async function wantedOf(database: Database): Promise<WantedDatabase> {
+  const { installation_id, system_identifier, database_name } = await getIdentity(database)
+  return { installation_id, home: homeOf(system_identifier, database_name) }
 }
 
 function inMilliseconds(seconds: number | undefined): number | undefined {

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as assert from 'uvu/assert'
+import { manifestOf, writeBackup } from '../dump/backups.ts'
 import { makeBareDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
 import { suite } from '../support/suite.ts'
 import { assertCode, assertRefused, urlOf, Workplace } from './program.ts'
@@ -244,6 +245,52 @@ test('a hundred thousand backups take less than 300 MB', async () => {
   const peak = Number(/peak (\d+)/.exec(outcome.stderr)?.[1]) / 1024
   // From the sources: the loader that reads them takes 30 MB which the bundle does not.
   assert.ok(peak > 20 && peak < 300, `${peak} MB`)
+})
+
+test('own backups of one database fill no slot of another', async () => {
+  const { snapshot, source } = manifestOf()
+  const today = { finished_at: now, snapshot: { ...snapshot, taken_at: now } }
+  const add = (folder: string, change: object, more: object = today) =>
+    writeBackup(place.path(folder), manifestOf({ ...more, source: { ...source, ...change } }))
+  const other = { installation_id: '1f1c0d0e-6a1c-4d52-9d0a-0e4f6a1c4d52', system_identifier: '73' }
+  const one = ['--daily', '1', '--weekly', '0', '--monthly', '0', '--since', '2026-03-01T00:00:00Z']
+  const ask = async (...args: string[]) => await run('-i', 'backups', ...one, ...args)
+
+  // Production has none of the last days; the sandbox has one of today.
+  const old = { finished_at: '2026-03-01T02:00:00Z', snapshot: { ...snapshot, taken_at: '2026-03-01T02:00:00Z' } }
+  add('backups/production-1', {}, old)
+  add('backups/sandbox-1', { ...other, target: 'sandbox', is_sandbox: true })
+  const beside = await ask()
+  assertCode(beside, 1)
+  assert.match(beside.stdout, /1 backup listed, 1 counts/)
+  assert.match(beside.stderr, /1 backup of sandbox \(a sandbox, installation 1f1c0d0e\) left out/)
+  // The sandbox alone is judged, and says what it is.
+  add('rehearsal/sandbox-1', { ...other, is_sandbox: true })
+  assertCode(await run('-i', 'rehearsal', ...one), 0)
+  // The same database with pgdrill installed anew is no other one.
+  add('backups/production-2', { installation_id: '2f1c0d0e-6a1c-4d52-9d0a-0e4f6a1c4d52' })
+  assertCode(await ask(), 0)
+
+  add('backups/staging-1', {
+    ...other,
+    system_identifier: '74',
+    installation_id: '3f1c0d0e-6a1c-4d52-9d0a-0e4f6a1c4d52',
+    target: 'staging',
+  })
+  const mixed = await ask()
+  assertRefused(mixed, /2 databases.*production \(installation 6f1c0d0e\).*staging/, /--target production/, mixed.files)
+  // Neither is the one of the target.
+  const env = { PRODUCTION_DATABASE_URL: urlOf(database) }
+  const strange = await place.run(['retention', '--now', now, '-i', 'backups', ...one, '--target', 'production'], env)
+  assertCode(strange, 1)
+  assert.match(strange.stdout, /own backups: 0 backups listed/)
+  const [row] = await database.query<{ id: string }>(
+    'select i.installation_id::text as id from drill.installation as i',
+  )
+  add('backups/production-3', { ...other, installation_id: row?.id })
+  const own = await place.run(['retention', '--now', now, '-i', 'backups', ...one, '--target', 'production'], env)
+  assertCode(own, 0)
+  assert.match(own.stdout, /own backups: 1 backup listed, 1 counts/)
 })
 
 test.run()
