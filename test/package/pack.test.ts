@@ -37,7 +37,7 @@ test.after(() => rmSync(place, { recursive: true, force: true }))
 
 test('holds what is run and read, and nothing else', () => {
   const wanted =
-    /^(dist\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt|types\/[\w/-]+\.d\.ts)|migrations\/\d{4}_\w+\.sql|sql\/([\w/]+\.sql|manifest\.json)|verify\/\w+\.sql|src\/[\w/-]+\.(sql|json)|(docs|scripts)\/[\w/.-]+|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/
+    /^(dist\/([\w-]+\.js|THIRD-PARTY-LICENSES\.txt|types\/[\w/-]+\.d\.ts)|migrations\/\d{4}_\w+\.sql|sql\/([\w/]+\.sql|(manifest|privileges)\.json)|verify\/\w+\.sql|src\/[\w/-]+\.(sql|json)|(docs|scripts)\/[\w/.-]+|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/
   assert.equal(
     files.filter((file) => !wanted.test(file)),
     [],
