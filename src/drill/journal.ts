@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { parseOutsideJson, readOutside } from '../outside-text.ts'
+import { plainLine } from '../terminal/plain-text.ts'
 import { writeWhole } from '../write-whole.ts'
 import { drillIdPattern } from './drill-id.ts'
 import { type DrillEvent, drillEvent } from './events.ts'
@@ -81,12 +82,21 @@ export function parseJournal(text: string, drillId: string, file: string): Journ
 
 /**
  * Adds an event, on the disk when this returns. Several processes may do so at once: each line is one write at the end.
- * @throws CouldNotVerify when it cannot be written; then it did not happen
+ * @throws CouldNotVerify when it cannot be written, or has a value that no journal keeps; then it did not happen
  */
 export function appendEvent(drillId: string, event: DrillEvent): void {
   const file = journalFile(drillId)
+  const parsed = drillEvent.safeParse(event)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    const value = issue?.path.reduce<unknown>((part, key) => (part as Record<PropertyKey, unknown>)?.[key], event)
+    throw new CouldNotVerify(
+      `the drill ${drillId} was told what it cannot keep: ${issue?.path.join('.')} ${plainLine(String(value)).slice(0, 80)}: ${issue?.message}`,
+      'Put that value right where it comes from, such as an infinite policy or moment in the database, then do the same again.',
+    )
+  }
   try {
-    const line = JSON.stringify(drillEvent.parse(event))
+    const line = JSON.stringify(parsed.data)
     if (event.event === 'started') {
       // Whole or not there: a drill without its start would be none.
       mkdirSync(drillFolder(drillId), { recursive: true })

@@ -14,7 +14,7 @@ import { withDrillLock } from '../../src/drill/lock.ts'
 import { foldDrill } from '../../src/drill/state.ts'
 import { projectFile } from '../../src/project-files.ts'
 import { suite } from '../support/suite.ts'
-import { at, drillId, events, started, textOf } from './fixture.ts'
+import { at, checked, drillId, events, started, textOf, verified } from './fixture.ts'
 
 const test = suite('drill/journal')
 const before = process.cwd()
@@ -107,6 +107,18 @@ test('what is no event is refused with its line', () => {
   refused(() => parseJournal(`${another}\n`, drillId, 'j'), /does not begin with the start of the drill/)
   refused(() => parseJournal(textOf([started, started]), drillId, 'j'), /or is of several/)
   refused(() => parseJournal(textOf([note('x')]), drillId, 'j'), /does not begin/)
+})
+
+test('what a database told and no journal keeps is named; nobody is sent to look for room on the disk', () => {
+  put(textOf([started]))
+  // As PostgreSQL writes an infinite interval into JSON.
+  const policies = { rto: 'Infinity' as unknown as number, rpo: 1, clock_skew: 1 }
+  refused(() => appendEvent(drillId, { ...checked, policies }), /told what it cannot keep: policies\.rto Infinity: /)
+  refused(
+    () => appendEvent(drillId, { ...verified, recovery_point: 'infinity' }),
+    /told what it cannot keep: recovery_point infinity: /,
+  )
+  assert.is(readJournal(drillId).events.length, 1)
 })
 
 test('ids and labels: nothing leads out of the folder, nothing is invisible', () => {
