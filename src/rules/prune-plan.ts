@@ -1,6 +1,6 @@
 // Which of our own backups the retention policy still needs: pure. The slots are those of retention.ts.
 
-import type { HeldBackup } from './backups-held.ts'
+import type { HeldBackup, ResolvedBackup } from './backups-held.ts'
 import { fillSlots } from './retention.ts'
 import type { SlotCounts } from './retention-slots.ts'
 
@@ -63,6 +63,13 @@ function planGroup<Backup extends PrunedBackup>(
   const reasons = new Map<string, string[]>(group.map(({ directory }) => [directory, []]))
   const newest = filled.good.at(-1)
   if (newest !== undefined) reasons.get(newest.backup.id)?.push('the newest')
+  // A slow one may have been begun before a quick one and end after it: then the other has the newest data, and it is the
+  // one whose bytes were read.
+  const latest = filled.good.reduce(
+    (last, one) => (reachOf(one) >= reachOf(last) ? one : last),
+    filled.good[0] as ResolvedBackup,
+  )
+  if (newest !== undefined && latest !== newest) reasons.get(latest.backup.id)?.push('the newest data')
   for (const { tier, label, fillers } of filled.slots) {
     const id = fillers[0]?.id
     if (id !== undefined && id !== null) reasons.get(id)?.push(`${tier} ${label}`)
@@ -75,6 +82,10 @@ function planGroup<Backup extends PrunedBackup>(
     if (!known.has(backup.directory)) why.push('its times make no sense')
     return { backup, isKept: why.length > 0, reasons: why.length > 0 ? why : ['no slot needs it'] }
   })
+}
+
+function reachOf({ reaches }: ResolvedBackup): number {
+  return reaches ?? Number.NEGATIVE_INFINITY
 }
 
 function asHeld(source: string, { directory, taken_at, finished_at }: PrunedBackup): HeldBackup {

@@ -78,6 +78,30 @@ test('the pure plan: slots, the newest, the future, and each database for itself
   )
 })
 
+test('of two that overlap the one with the newest data stays as well', () => {
+  const one = (directory: string, taken: string, finished: string) => ({
+    directory,
+    installation_id: 'a',
+    taken_at: `2026-11-23T${taken}:00Z`,
+    finished_at: `2026-11-23T${finished}:00Z`,
+  })
+  // Only the bytes of the quick one are read before something is deleted.
+  const plan = planPruning(
+    [one('slow', '04:00', '09:00'), one('quick', '08:00', '08:30'), one('old', '01:00', '02:00')],
+    policy,
+    now,
+    300_000,
+  )
+  assert.equal(
+    Object.fromEntries(plan.map(({ backup, isKept, reasons }) => [backup.directory, [isKept, ...reasons]])),
+    {
+      old: [false, 'no slot needs it'],
+      quick: [true, 'the newest data'],
+      slow: [true, 'the newest', 'daily 2026-11-23'],
+    },
+  )
+})
+
 test('it is said what is kept and why; nothing is deleted without --apply', async () => {
   const directory = directoryWith({
     a: '2026-11-23T04:00:00Z',
