@@ -9,7 +9,8 @@ import { type Inventory, mostBackups, plainBackup } from './inventory.ts'
 
 /** Names of files that are dumps. Others (checksums, logs, notes) are left out, and it is said how many. */
 const dumpName = /\.(dump|dmp|pgdump|custom|backup|bak|sql|tar|tgz)(\.(gz|zst|bz2|xz|lz4))?(\.(age|gpg|enc|asc))?$/i
-const partialName = /\.(partial|part|tmp|temp|incomplete)$/i
+/** Names of files that are being written, or were never finished. */
+export const partialName = /\.(partial|part|tmp|temp|incomplete)$/i
 
 /** Whether a dump can be used, as far as its bytes tell. */
 export type Fitness = Pick<HeldBackup, 'usable' | 'reason'>
@@ -66,7 +67,8 @@ async function readEntry(directory: string, name: string, source: string): Promi
   return { ...base, bytes: String(found.size), ...fitness }
 }
 
-const unfinished: Fitness = { usable: 'no', reason: 'it is being written, or was never finished' }
+/** What such a file is. */
+export const unfinished: Fitness = { usable: 'no', reason: 'it is being written, or was never finished' }
 
 /** What the first and last bytes tell. Compressed and encrypted ones are believed: only a restore proves more. */
 async function looksLikeDump(path: string, name: string, size: number): Promise<Fitness> {

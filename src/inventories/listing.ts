@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { HeldBackup } from '../rules/backups-held.ts'
 import { byteCount, checked, checkedEntries, name } from './checked.ts'
+import { partialName, unfinished } from './dump-folder.ts'
 import { type Inventory, type InventoryFormat, mostBackups, plainBackup } from './inventory.ts'
 import { isList } from './json-text.ts'
 import { listedMoment } from './moment.ts'
@@ -127,6 +128,7 @@ class ListingReader {
     }
     this.#isZoneAssumed ||= moment.isZoneAssumed
     const isEmpty = size !== null && /^0+$/.test(size)
+    const unusable = isEmpty ? 'it is empty (0 bytes)' : partialName.test(name) ? unfinished.reason : null
     this.#backups.push({
       ...plainBackup,
       source: this.#source,
@@ -134,8 +136,8 @@ class ListingReader {
       kind: 'logical',
       finished_at: moment.at,
       bytes: size === null ? null : BigInt(size).toString(),
-      usable: isEmpty ? 'no' : 'yes',
-      reason: isEmpty ? 'it is empty (0 bytes)' : null,
+      usable: unusable === null ? 'yes' : 'no',
+      reason: unusable,
     })
   }
 

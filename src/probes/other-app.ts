@@ -45,11 +45,6 @@ export async function requireOtherApp(app: AppQuestion, resolve: Resolve = addre
   }
 }
 
-/** Whether a host and port are those of production's app. */
-export function isProductions(url: URL, production: URL | undefined): boolean {
-  return production !== undefined && originOf(url) === originOf(production)
-}
-
 /** Host and port alone: http and https of one host are one app. */
 function originOf(url: URL): string {
   const port = url.port === '' ? '' : `:${url.port}`

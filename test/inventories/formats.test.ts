@@ -202,6 +202,9 @@ test('listings in CSV: with or without a head, in any order, quoted, with epochs
     'csv stdin: a logical no 2026-11-22T02:00:00.500Z',
     'csv stdin: b logical yes 2026-11-22T02:00:00.000Z',
   ])
+  assert.equal(lines(await read('name,time,size\na.dump.partial,2026-11-22T02:00:00Z,5\n')), [
+    'csv stdin: a.dump.partial logical no 2026-11-22T02:00:00.000Z',
+  ])
   assert.match(ordered[0]?.remarks.join() ?? '', /taken as UTC/)
   assert.is((await read('name,time,size\n'))[0]?.backups.length, 0)
   await refused('', /is empty/)
