@@ -86,6 +86,10 @@ export async function makeBackup(
           }
         })
     })
+    const { encryption } = question
+    // Without the transaction: its locks and its snapshot are in production's way as long as they last.
+    if (encryption !== undefined)
+      await stages.run('encrypt', (tell) => encryptAll(folder as BackupFolder, encryption, tell, stopping.signal))
     const manifest = await stages.run('hash and finish', (tell) => finish(folder as BackupFolder, made.manifest, tell))
     return { backup: { directory: out, manifest }, warnings: made.warnings }
   } catch (error) {
@@ -138,9 +142,6 @@ async function fill(
     if (refused !== null) await rm(folder.path(globalsFile), { force: true })
     return refused
   })
-  const { encryption } = question
-  if (encryption !== undefined)
-    await stages.run('encrypt', (tell) => encryptAll(folder, encryption, tell, limits.signal))
   const manifest: Unfinished = {
     format: 'pgdrill-backup',
     format_version: 1,
@@ -162,7 +163,7 @@ async function fill(
     },
     tools: { pg_dump: programs.dump.version, pg_dumpall: programs.dumpAll?.version ?? null },
     baseline: { baseline_id: baseline.baseline_id, captured_at: baseline.captured_at },
-    encryption: encryption ?? null,
+    encryption: question.encryption ?? null,
     globals: { is_included: problem === null, problem },
     roles: moment.roles,
     table_count: dumped.tables,
