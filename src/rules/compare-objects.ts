@@ -4,6 +4,7 @@
 
 import type { Baseline } from '../baselines/document.ts'
 import type { CheckResult, CheckStatus, ObjectsToCompare, SchemaObject } from '../database/contract.ts'
+import { differsByMajorOnly, type Majors, majorOfServer } from './across-majors.ts'
 import { boundedValue, describeDifference } from './describe-difference.ts'
 import { ancestors, partitionParents } from './partition-parents.ts'
 import { isOfOurRoles, isOfReader, opensNothing } from './reader-roles.ts'
@@ -37,12 +38,14 @@ const noObjects: ReadonlySet<string> = new Set()
  * What is part of a missing table is told with the table. Partitions of critical relations are judged as buckets.
  * @param role as which the copy was read: its own rights are its means of looking
  * @param disarmed `kind name` of objects that would reach the outside: it is right when the copy has them disabled
+ * @param copyVersion the server_version of the copy; undefined: as production's
  */
 export function compareObjects(
   baseline: Baseline,
   objects: ObjectsToCompare,
   role: string,
   disarmed: ReadonlySet<string> = noObjects,
+  copyVersion?: string,
 ): CheckResult[] {
   const production = objects.production.filter(isRead)
   const equal = new Map(Object.entries(objects.equal))
@@ -75,6 +78,8 @@ export function compareObjects(
 
   const missing = [...expected].filter(([key]) => !found.has(key)).map(([, object]) => object)
   const unexpected = [...found].filter(([key]) => !expected.has(key)).map(([, object]) => object)
+  const majors = majorsOf(baseline, copyVersion)
+  let reworded = 0
   const missingGranted = grantedNames(missing)
   const unexpectedGranted = grantedNames(unexpected)
 
@@ -92,7 +97,10 @@ export function compareObjects(
     if (other === undefined || unread.has(object.object_kind)) continue
     // An administrator lets them log in where they are needed.
     if (object.object_kind === 'role' && isOfOurRoles(other) && opensNothing(other)) continue
-    if (other.definition === object.definition) equal.set(object.object_kind, (equal.get(object.object_kind) ?? 0) + 1)
+    const isReworded = other.definition !== object.definition && differsByMajorOnly(object, other, majors)
+    if (isReworded) reworded += 1
+    if (isReworded || other.definition === object.definition)
+      equal.set(object.object_kind, (equal.get(object.object_kind) ?? 0) + 1)
     else if (disarmed.has(key) && isDisabledOnly(object, other)) results.push(disarmedRightly(object))
     else results.push(judgeChanged(object, other))
   }
@@ -105,11 +113,22 @@ export function compareObjects(
     if (isGrantOnOneOf(object, unexpectedGranted)) continue
     results.push(judgeUnexpected(object))
   }
+  if (reworded > 0) results.push(rewordedRightly(reworded, majors))
   for (const [kind, count] of [...equal].sort()) {
     if (unread.has(kind)) continue
     results.push(row('pass', kind, `${counted(count, kind)} as in production`, null, count, count))
   }
   return results
+}
+
+function majorsOf({ source }: Baseline, copyVersion: string | undefined): Majors {
+  const production = majorOfServer(source?.server_version ?? '')
+  return { production, copy: copyVersion === undefined ? production : majorOfServer(copyVersion) }
+}
+
+function rewordedRightly(count: number, { production, copy }: Majors): CheckResult {
+  const detail = `${count === 1 ? '1 object differs' : `${count} objects differ`} only as PostgreSQL ${copy} differs from ${production} (docs/cross-major.md)`
+  return row('pass', null, detail, null, `PostgreSQL ${production}`, `PostgreSQL ${copy}`)
 }
 
 /**

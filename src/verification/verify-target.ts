@@ -223,6 +223,7 @@ async function judgeCopy(
             objects,
             question.target.connection.user,
             disarmedObjects(disarmed, objects.copy),
+            identity.server_version,
           )
         }
         results.push(...(await stages.run('objects', () => runCheck(transaction, 'objects', compare))))

@@ -29,6 +29,11 @@ export interface OwnProduction {
 /** Starts it with the application and the checks. @param statements are run before the checks come */
 export async function startProduction(...statements: string[]): Promise<OwnProduction> {
   process.env['PGDRILL_PG_BIN'] = system?.bin
+  return await startChosenProduction(...statements)
+}
+
+/** The same on the server that the environment chooses. */
+export async function startChosenProduction(...statements: string[]): Promise<OwnProduction> {
   const root = await makeSandboxRoot()
   const watchdog = await startWatchdog(root)
   const cluster = await buildProduction(root, new Stages({ quiet: true }))
@@ -48,6 +53,11 @@ export async function startProduction(...statements: string[]): Promise<OwnProdu
 /** Starts one with a single critical table, public.calls, for what does not depend on the data: it is dumped in a moment. */
 export async function startSmallProduction(...statements: string[]): Promise<OwnProduction> {
   process.env['PGDRILL_PG_BIN'] = system?.bin
+  return await startChosenSmallProduction(...statements)
+}
+
+/** The same on the server that the environment chooses. */
+export async function startChosenSmallProduction(...statements: string[]): Promise<OwnProduction> {
   const { cluster, createDatabase, use, drop } = await startOwnCluster('production')
   await createDatabase(sandboxDatabase)
   await use(sandboxDatabase, async (sql) => {

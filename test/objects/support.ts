@@ -11,8 +11,9 @@ export async function listObjects(sql: Sql | TransactionSql): Promise<SchemaObje
 }
 
 /** A baseline that holds these objects and nothing else. */
-export function baselineOf(objects: SchemaObject[]): Baseline {
-  return { captured_at: '2026-01-01T00:00:00+00:00', objects, relations: [] } as unknown as Baseline
+export function baselineOf(objects: SchemaObject[], server_version = '17.0'): Baseline {
+  const source = { server_version }
+  return { captured_at: '2026-01-01T00:00:00+00:00', source, objects, relations: [] } as unknown as Baseline
 }
 
 /** How a copy that has these objects compares with a production that has those. */
@@ -45,4 +46,13 @@ export async function findingsAfter(sql: Sql, before: SchemaObject[], statements
 
 export function lines(rows: readonly CheckResult[]): string[] {
   return rows.map((row) => `${row.status} ${row.object_name}: ${row.detail}`)
+}
+
+/** The same for a copy on a server of another version than production's. */
+export function compareMajors(
+  [production, productionMajor]: [SchemaObject[], number],
+  [copy, copyMajor]: [SchemaObject[], number],
+): CheckResult[] {
+  const baseline = baselineOf(production, `${productionMajor}.1`)
+  return compareObjects(baseline, { production, copy, equal: {} }, 'postgres', undefined, `${copyMajor}.1`)
 }

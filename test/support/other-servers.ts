@@ -23,9 +23,9 @@ export async function choosing<T>(which: Which, work: () => Promise<T>): Promise
   }
 }
 
-/** Starts such a server, hands it over, and removes it. */
+/** Starts such a server, which archives nothing, as it is right for a copy; hands it over, and removes it. */
 export async function withServer<T>(which: Which, work: (own: OwnCluster) => Promise<T>): Promise<T> {
-  const own = await choosing(which, () => startOwnCluster('other'))
+  const own = await choosing(which, () => startOwnCluster('other', { archive_mode: 'off' }))
   try {
     return await work(own)
   } finally {
@@ -41,4 +41,10 @@ export async function availableMajors(...majors: number[]): Promise<Set<number>>
     if (runs?.major === major) found.add(major)
   }
   return found
+}
+
+/** Makes the roles that pg_dumpall tells of, but for the superuser, who is there. */
+export async function makeRoles(own: OwnCluster, globals: string): Promise<void> {
+  const statements = globals.replace(/^(?:CREATE|ALTER) ROLE postgres\b.*$|^\\.*$/gm, '')
+  await own.use('postgres', (sql) => sql.unsafe(statements).simple())
 }

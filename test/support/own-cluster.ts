@@ -22,11 +22,11 @@ export interface OwnCluster {
   drop(): Promise<void>
 }
 
-/** Starts a server of one's own; a watchdog removes it if the test file dies. */
-export async function startOwnCluster(name: string): Promise<OwnCluster> {
+/** Starts a server of one's own, with these settings of PostgreSQL; a watchdog removes it if the test file dies. */
+export async function startOwnCluster(name: string, settings: Record<string, string> = {}): Promise<OwnCluster> {
   const root = await makeSandboxRoot()
   const watchdog = await startWatchdog(root)
-  const cluster = await createCluster({ binaries: await findBinaries(), directory: join(root, name), name })
+  const cluster = await createCluster({ binaries: await findBinaries(), directory: join(root, name), name, settings })
   await cluster.start()
 
   async function use<T>(database: string, work: (sql: Sql) => Promise<T>): Promise<T> {
