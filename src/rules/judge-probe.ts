@@ -116,8 +116,14 @@ function judgeRedirect({ probe, replies }: Asked, reply: Reply): Judgement {
 function placeProblem(probe: Probe, replies: readonly Reply[]): string | undefined {
   const pathOf = (reply: Reply | undefined) => (reply?.url.pathname ?? '').replace(/\/+$/, '').toLowerCase()
   const [asked, ended] = [pathOf(replies[0]), pathOf(replies.at(-1))]
-  const isAllowed = (probe.expect.redirect_to ?? []).some((word) => ended.includes(word.toLowerCase()))
+  const isAllowed = (probe.expect.redirect_to ?? []).some((word) => hasPart(ended, word.toLowerCase()))
   return isAllowed || ended.endsWith(asked) ? undefined : ended
+}
+
+/** Whether a path has a word as a part of its own: /auth/login has auth, /unauthorized and /author do not. */
+function hasPart(path: string, word: string): boolean {
+  const pieces = path.split(word.startsWith('/') ? word : `/${word}`)
+  return pieces.slice(1).some((rest) => !/^\p{L}/u.test(rest))
 }
 
 function judgeBody({ probe, isSecondKey }: Asked, reply: Reply): Judgement {

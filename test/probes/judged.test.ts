@@ -283,6 +283,15 @@ const cases: Record<string, Case> = {
     status: 'fail',
     detail: /neither the page nor a login/,
   },
+  'page: sent to a page whose name has a word in it': {
+    probe: 'page',
+    answer: (arrival, response) =>
+      arrival.url === '/unauthorized'
+        ? send(response, 200, 'text/html', html('Come back later'))
+        : response.writeHead(302, { location: '/unauthorized' }).end(),
+    status: 'fail',
+    detail: /neither the page nor a login/,
+  },
   'page: a login on another host': {
     probe: 'page',
     answer: (_, response) => response.writeHead(302, { location: 'https://app.example.com/login' }).end(),
