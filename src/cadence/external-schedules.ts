@@ -28,7 +28,7 @@ function commandOf(job: Job, target: string): string {
 
 function crontab(target: string, directory: string): string {
   return `${[
-    `# crontab -e; ${targetVariable(target)} is in ${directory}/.env, the service ${target} of psql in ~/.pg_service.conf and ~/.pgpass.`,
+    `# crontab -e; before: ${targetVariable(target)} in ${directory}/.env, the service ${target} of psql in ~/.pg_service.conf, its password in ~/.pgpass.`,
     'CRON_TZ=UTC',
     ...jobs.flatMap((job) => [
       `# ${job.name}: ${job.words}`,

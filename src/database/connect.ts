@@ -201,7 +201,7 @@ function warnOfPlainText(target: Target, transport: Transport): void {
 export function cannotConnect(target: Target, error: unknown): CouldNotVerify {
   return new CouldNotVerify(
     `cannot connect to the target ${target.name} (${describeConnection(target.connection)}): ${reasonOf(target, error)}`,
-    `Check ${target.variable} (from ${target.configuredBy}), the network and the server.`,
+    `Check ${target.variable} (from ${target.configuredBy}), ${isAboutPassword(error) ? 'its user and its password, whose special characters are percent-encoded, or PGPASSWORD and the password file' : 'the network and the server'}.`,
     { cause: error },
   )
 }
@@ -215,10 +215,14 @@ export function requireSupportedServer(target: Target, version: string): void {
   )
 }
 
+function isAboutPassword(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string }
+  return code === '28P01' || message?.includes('client password must be') === true
+}
+
 function reasonOf(target: Target, error: unknown): string {
   const { code, message } = error as { code?: string; message?: string }
-  const isPasswordWanted = code === '28P01' || message?.includes('client password must be')
-  if (isPasswordWanted && target.connection.password === undefined) {
+  if (isAboutPassword(error) && target.connection.password === undefined) {
     const { passwordRemark } = target.connection
     return `a password is asked for, and none is given${passwordRemark === undefined ? '' : ` (${passwordRemark})`}`
   }

@@ -35,7 +35,7 @@ export function findTarget(name: string | undefined): Target {
   if (name === undefined || name === '') {
     throw new CouldNotVerify(
       'no target was named',
-      'Name one: --target restore (make verify TARGET=restore); its URL goes into RESTORE_DATABASE_URL. To try it out: TARGET=sandbox.',
+      'Name one: --target restore (with make: TARGET=restore); its URL goes into RESTORE_DATABASE_URL. To try it out: make verify TARGET=sandbox.',
     )
   }
   const target = lookUpTarget(name)

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import postgres from 'postgres'
 import { CouldNotVerify } from '../../could-not-verify.ts'
 import { sandboxDatabase } from '../../sandbox/build.ts'
 import { applyFault, listFaults } from '../../sandbox/faults.ts'
@@ -29,6 +30,13 @@ export function sandboxBreakCommand(output: ProgramOutput): Command {
       const sql = restore.connect(sandboxDatabase)
       try {
         await applyFault(sql, fault)
+      } catch (error) {
+        if (!(error instanceof postgres.PostgresError)) throw error
+        throw new CouldNotVerify(
+          `the fault ${fault.name} could not be applied: ${error.message}`,
+          'Perhaps it is there already, or another fault took what it damages. For a fresh copy: make sandbox-down, then make sandbox.',
+          { cause: error },
+        )
       } finally {
         await sql.end()
       }
