@@ -13,7 +13,7 @@ const seconds = z.number()
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
 /** As the writer of proofs takes it: nothing of it leads out of its folder. */
-const attachmentPath = z.string().regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/)
+const attachmentPath = z.string().regex(/^\w[\w.-]*(\/\w[\w.-]*)*$/)
 
 const policies = z.strictObject({
   rto: seconds.nullable(),

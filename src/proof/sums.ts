@@ -4,9 +4,9 @@ import { sha256 } from './document.ts'
 /** The file that names all others with their hashes; its own hash stands for the whole proof. */
 export const sumsFile = 'SHA256SUMS'
 
-/** Whether a path is one that a file of a proof may have: below the folder, nothing hidden, nothing to escape. */
+/** Whether a path is one that a file of a proof may have: below the folder, nothing hidden, nothing to escape, nothing that looks like an option. */
 export function isPlainPath(path: string): boolean {
-  return /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/.test(path)
+  return /^\w[\w.-]*(\/\w[\w.-]*)*$/.test(path)
 }
 
 /** SHA256SUMS as sha256sum prints it, by name. */
