@@ -5,7 +5,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 /** Nothing that pgdrill writes comes near it; a program that walks through JSON runs out of stack far beyond it. */
 const deepest = 200
 
-/** More is none of pgdrill's files: a baseline of 50,000 objects has a fifth of it. */
+/** More is none of pgdrill's files; in bytes. */
 export const mostBytes = 256 * 1024 * 1024
 
 /** How much is read at a time, in bytes. */
