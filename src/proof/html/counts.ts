@@ -2,7 +2,7 @@ import { group } from '../../rules/wording.ts'
 import { type Counts, type RelationCounts, relationCounts } from '../counts.ts'
 import type { Proof } from '../proof.ts'
 import { dayChart } from './day-chart.ts'
-import { type Html, html } from './tag.ts'
+import { type Html, html, trusted } from './tag.ts'
 
 /** The objects of which something failed. */
 type Wrong = ReadonlySet<string | null>
@@ -34,7 +34,9 @@ function relationRow(one: RelationCounts, point: string | null, wrong: Wrong): H
 }
 
 function partitionTable({ name, partitions }: RelationCounts, wrong: Wrong): Html {
-  return html`<details><summary>${partitions.length} partitions of ${name}</summary><table class="stack"><thead><tr><th>Partition</th><th class="num">Baseline</th><th class="num">Restored</th><th class="num">Difference</th><th>Newest, baseline</th><th>Newest, restored</th></tr></thead><tbody>
+  // Opened: the sum of the table may have grown all the same.
+  const lost = partitions.filter((one) => isLost(one, wrong)).length
+  return html`${trusted(lost > 0 ? '<details open>' : '<details>')}<summary>${partitions.length} partitions of ${name}${lost > 0 ? `, ${lost} with lost rows` : ''}</summary><table class="stack"><thead><tr><th>Partition</th><th class="num">Baseline</th><th class="num">Restored</th><th class="num">Difference</th><th>Newest, baseline</th><th>Newest, restored</th></tr></thead><tbody>
 ${partitions.map((one) => html`<tr class="${isLost(one, wrong) ? 'lost' : ''}"><td class="title mono">${one.name}</td>${cells(one)}</tr>`)}</tbody></table></details>`
 }
 
