@@ -13,6 +13,11 @@ export const statusWords: Record<CheckStatus, string> = {
   pass: 'passed',
 }
 
+/** The word of a status beside a number of results. */
+export function countedWords(status: CheckStatus, number: number): string {
+  return status === 'warn' && number !== 1 ? 'warnings' : statusWords[status]
+}
+
 /** The rows, what is wrong first; rows of one status keep their order. */
 export function worstFirst(rows: readonly CheckResult[]): CheckResult[] {
   return statusOrder.flatMap((status) => rows.filter((row) => row.status === status))

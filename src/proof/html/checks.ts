@@ -3,7 +3,7 @@ import { byFamily, type Family, families } from '../../rules/families.ts'
 import { group } from '../../rules/wording.ts'
 import { guardsText } from '../guards-text.ts'
 import type { Proof } from '../proof.ts'
-import { statusOrder, statusWords, valueText, worstFirst } from '../statuses.ts'
+import { countedWords, statusOrder, statusWords, valueText, worstFirst } from '../statuses.ts'
 import { answerList, screenshots } from './application.ts'
 import { type Html, html } from './tag.ts'
 
@@ -78,7 +78,7 @@ function badge(status: CheckStatus): Html {
 function tally(rows: readonly CheckResult[]): string {
   return statusOrder
     .map((status) => [status, rows.filter((row) => row.status === status).length] as const)
-    .flatMap(([status, number]) => (number === 0 ? [] : [`${group(number)} ${statusWords[status]}`]))
+    .flatMap(([status, number]) => (number === 0 ? [] : [`${group(number)} ${countedWords(status, number)}`]))
     .join(', ')
 }
 

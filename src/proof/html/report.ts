@@ -2,7 +2,7 @@ import type { CheckStatus } from '../../database/contract.ts'
 import { group } from '../../rules/wording.ts'
 import { outcomeOf, outcomeWords } from '../outcome.ts'
 import { type Proof, proofId } from '../proof.ts'
-import { statusOrder, statusWords } from '../statuses.ts'
+import { countedWords, statusOrder } from '../statuses.ts'
 import { checksSection } from './checks.ts'
 import { countsSection } from './counts.ts'
 import { environmentSection, followUpsSection, notVerifiedSection } from './rest.ts'
@@ -74,7 +74,9 @@ function verdictHeader(proof: Proof): Html {
 <div class="pills">${statusOrder.flatMap((one) =>
     counts[one] === 0
       ? []
-      : [html`<span class="pill ${classes[one]}"><b>${group(counts[one])}</b> ${statusWords[one]}</span>`],
+      : [
+          html`<span class="pill ${classes[one]}"><b>${group(counts[one])}</b> ${countedWords(one, counts[one])}</span>`,
+        ],
   )}</div>
 </header>`
 }
