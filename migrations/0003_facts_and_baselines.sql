@@ -238,6 +238,33 @@ comment on function drill._critical_relation_problem(text, text) is
 revoke all on function drill._critical_relation_problem(text, text) from public;
 -- end copy of sql/data/_critical_relation_problem.sql
 
+-- begin copy of sql/data/_rewritten_since_snapshot.sql
+-- TRUNCATE and the forms of ALTER TABLE that write a table anew do not heed
+-- snapshots: who took one before sees an empty table afterwards, and would count 0
+-- rows. So does a table look that was put under the name of another one. The
+-- catalog is read with the snapshot, the functions tell what is there now. To be asked
+-- while the locks are held with which the tables were read.
+create or replace function drill._rewritten_since_snapshot(p_relation_names text[])
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select pg_catalog.min(n.name collate "C")
+  from pg_catalog.unnest(p_relation_names) as n (name)
+  cross join lateral (select drill._relation_oid(n.name) as relation_oid) as r
+  left join pg_catalog.pg_class as c on c.oid = r.relation_oid
+  where pg_catalog.to_regclass(n.name) is distinct from r.relation_oid
+    -- A partitioned table has no file.
+    or c.relkind <> 'p' and c.relfilenode is distinct from pg_catalog.pg_relation_filenode(c.oid)
+$$;
+
+comment on function drill._rewritten_since_snapshot(text[]) is
+  'Internal: the first of these relations that was truncated, written anew or replaced since the snapshot of the calling query, so that reading it with that snapshot tells nothing; null when none was';
+
+revoke all on function drill._rewritten_since_snapshot(text[]) from public;
+-- end copy of sql/data/_rewritten_since_snapshot.sql
+
 -- begin copy of sql/data/_fingerprint_columns.sql
 -- How each column enters the fingerprint of its row. A type's own hash is used
 -- where it tells all values of the type apart and is the same on every server;
@@ -684,12 +711,20 @@ set row_security = off
 set jit = off
 set work_mem = '32MB'
 as $$
+declare
+  v_rewritten text;
 begin
   return query execute
     'select $1[q.position], q.slice_name, q.starts_at, q.ends_at, q.row_count, q.oldest_at, q.newest_at, q.fingerprint from ('
     || drill._slice_query(p_bucket_names, p_are_sliced, p_timestamp_column, p_with_fingerprint, p_moment)
     || ') as q order by q.position, q.starts_at, q.slice_name collate "C"'
     using p_bucket_names;
+  v_rewritten := drill._rewritten_since_snapshot(p_bucket_names);
+  if v_rewritten is not null then
+    raise exception using
+      errcode = 'serialization_failure',
+      message = format('%s was truncated, written anew or replaced meanwhile: repeat this', v_rewritten);
+  end if;
 end
 $$;
 
@@ -1141,6 +1176,7 @@ declare
   v_relation record;
   v_partitions jsonb;
   v_batch jsonb;
+  v_rewritten text;
   v_salt text := coalesce(p_installation_id, (select i.installation_id from drill.installation as i))::text;
 begin
   for v_relation in
@@ -1235,6 +1271,15 @@ begin
           ') as d'
           ') as k order by k.tenant_key collate pg_catalog."C", k.is_closed'
         using v_relation.relation_name, v_relation.is_tenant_shown, v_salt;
+
+        v_rewritten := drill._rewritten_since_snapshot(
+          array(select e.value ->> 'name' from pg_catalog.jsonb_array_elements(v_batch) as e)
+        );
+        if v_rewritten is not null then
+          raise exception using
+            errcode = 'serialization_failure',
+            message = format('%s was truncated, written anew or replaced meanwhile: repeat this', v_rewritten);
+        end if;
       end loop;
     exception
       -- Not swallowed: the row says that this relation could not be looked at.
@@ -3295,6 +3340,7 @@ drop function drill._fold_fingerprint(numeric);
 drop function drill._fingerprint_recipe(oid);
 drop function drill._fingerprint_expression(oid, text);
 drop function drill._fingerprint_columns(oid, text);
+drop function drill._rewritten_since_snapshot(text[]);
 drop function drill._critical_relation_problem(text, text);
 drop function drill._has_index_on(oid, text);
 drop function drill.import_registrations(jsonb);

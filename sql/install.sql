@@ -33,6 +33,7 @@
 \ir policy/import_registrations.sql
 \ir data/_has_index_on.sql
 \ir data/_critical_relation_problem.sql
+\ir data/_rewritten_since_snapshot.sql
 \ir data/_fingerprint_columns.sql
 \ir data/_fingerprint_expression.sql
 \ir data/_fingerprint_recipe.sql

@@ -32,6 +32,14 @@ export function statementTimeoutOption(): Option {
   )
 }
 
+/** --statement-timeout SECONDS of a migration; gives milliseconds. */
+export function migrationTimeoutOption(): Option {
+  return new Option(
+    '--statement-timeout <seconds>',
+    'how long one statement may take, and another migration may be waited for (default: 300)',
+  ).argParser((text) => positiveInteger(text) * 1000)
+}
+
 /**
  * --jobs N: how many connections count, or do something else.
  * @param standard what it is without the option, and how that is said

@@ -1,4 +1,4 @@
-import { type DatabaseConnection, Kysely } from 'kysely'
+import { type CompiledQuery, type DatabaseConnection, Kysely } from 'kysely'
 import { PostgresJSDialect } from 'kysely-postgres-js'
 import postgres from 'postgres'
 import { CouldNotVerify } from '../could-not-verify.ts'
@@ -49,8 +49,11 @@ export async function withDatabase<T>(
     return await Promise.race([use(kysely, socket.transport()), loss.failure])
   } finally {
     limits.signal?.removeEventListener('abort', loss.happened)
-    if (loss.error() === undefined) await kysely.destroy()
-    else {
+    if (loss.error() === undefined) {
+      await kysely.destroy()
+      // That does nothing where nothing was asked.
+      await client.end()
+    } else {
       await client.end({ timeout: 0 })
       // A peer that went silent would never close it, and the program would not end.
       socket.destroy()
@@ -157,12 +160,14 @@ function watchForLoss(patience: number) {
     error: () => error,
     happened: () => happened('the server closed it'),
     guard: (connection: DatabaseConnection) => {
-      const execute = connection.executeQuery.bind(connection)
-      connection.executeQuery = async (query, ...rest) => {
+      const execute: DatabaseConnection['executeQuery'] = connection.executeQuery.bind(connection)
+      connection.executeQuery = async <R>(query: CompiledQuery) => {
         if (error !== undefined) throw error
         const timer = setTimeout(() => happened('the server does not answer'), patience)
         try {
-          return await execute(query, ...rest)
+          // Without the race a query on a connection that is lost meanwhile would wait for ever, and its timer keep the
+          // program from ending.
+          return await Promise.race([execute<R>(query), failure])
         } finally {
           clearTimeout(timer)
         }
@@ -201,9 +206,16 @@ function warnOfPlainText(target: Target, transport: Transport): void {
 export function cannotConnect(target: Target, error: unknown): CouldNotVerify {
   return new CouldNotVerify(
     `cannot connect to the target ${target.name} (${describeConnection(target.connection)}): ${reasonOf(target, error)}`,
-    `Check ${target.variable} (from ${target.configuredBy}), ${isAboutPassword(error) ? 'its user and its password, whose special characters are percent-encoded, or PGPASSWORD and the password file' : 'the network and the server'}.`,
+    refusalHints[(error as { code?: string }).code ?? ''] ??
+      `Check ${target.variable} (from ${target.configuredBy}), ${isAboutPassword(error) ? 'its user and its password, whose special characters are percent-encoded, or PGPASSWORD and the password file' : 'the network and the server'}.`,
     { cause: error },
   )
+}
+
+// The server was reached, so it is none of these.
+const refusalHints: Record<string, string> = {
+  '53300': 'All its connections, or those of the database or the role, are taken: close others, or try again later.',
+  '57P03': 'It starts, stops or recovers: try again when it is ready.',
 }
 
 /** @param version as the server says it, such as 17.4 (Debian 17.4-1) @throws CouldNotVerify when it is too old */

@@ -13,8 +13,12 @@ const migrationsSchema = 'drill_migrations'
 const migrationsTable = 'applied'
 // Of our own, so that an application that migrates with the same library does not wait for us.
 const lockValue = 7_310_014_018
-/** Milliseconds. */
-const lockTimeout = 10_000
+/** Milliseconds; production must not queue up behind us. */
+const lockTimeout = 5_000
+/** How long one statement may take, and another run may keep us waiting. Milliseconds. */
+const statementTimeout = 300_000
+/** Milliseconds beyond it in which the server must have said how the statement ended. */
+const silence = 15_000
 
 export interface MigrationState {
   name: string
@@ -29,6 +33,11 @@ export function shippedMigrations(): string[] {
     .sort()
 }
 
+/** How long the database may keep us; milliseconds. */
+export interface MigrationLimits {
+  statementTimeout?: number | undefined
+}
+
 /**
  * Installs or updates the checks, in one transaction. A second run at the same time waits for the first; when there
  * is nothing to do, nothing happens.
@@ -36,8 +45,13 @@ export function shippedMigrations(): string[] {
  * @param registrations for a restored copy without the checks: what production had, from its baseline
  * @returns the names of the migrations applied
  */
-export async function migrateUp(target: Target, count?: number, registrations?: Registrations): Promise<string[]> {
-  return await withLockedClient(target, async (client) => {
+export async function migrateUp(
+  target: Target,
+  count?: number,
+  registrations?: Registrations,
+  limits: MigrationLimits = {},
+): Promise<string[]> {
+  return await withLockedClient(target, limits, async (client) => {
     const before = await appliedNames(client)
     await requireAgreement(client, target, before)
     if (registrations !== undefined && before.length > 0) {
@@ -68,8 +82,12 @@ export async function migrateUp(target: Target, count?: number, registrations?: 
  * @param mayDeleteBaselines false: refuses while baselines are stored
  * @returns the names of the migrations taken back
  */
-export async function migrateDown(target: Target, mayDeleteBaselines: boolean): Promise<string[]> {
-  return await withLockedClient(target, async (client) => {
+export async function migrateDown(
+  target: Target,
+  mayDeleteBaselines: boolean,
+  limits: MigrationLimits = {},
+): Promise<string[]> {
+  return await withLockedClient(target, limits, async (client) => {
     const applied = await appliedNames(client)
     if (applied.length === 0 && (await drillOf(client)) !== 'ours') return []
     await requireAgreement(client, target, applied)
@@ -96,7 +114,7 @@ export async function migrateDown(target: Target, mayDeleteBaselines: boolean): 
 
 /** Which of the shipped migrations are applied; also those applied that are not shipped. */
 export async function migrationStates(target: Target): Promise<MigrationState[]> {
-  return await withClient(target, async (client) => {
+  return await withClient(target, {}, async (client) => {
     const applied = await appliedNames(client)
     const shipped = shippedMigrations()
     return [
@@ -228,12 +246,26 @@ async function countBaselines(client: pg.Client): Promise<bigint> {
   return BigInt(counted.rows[0]?.count ?? '0')
 }
 
-/** Waits for whoever else migrates this database, and lets nobody in while we do. */
-async function withLockedClient<T>(target: Target, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  return await withClient(target, async (client) => {
+/**
+ * Waits for whoever else migrates this database, and lets nobody in while we do.
+ * @throws CouldNotVerify when the other one takes longer than a statement may
+ */
+async function withLockedClient<T>(
+  target: Target,
+  limits: MigrationLimits,
+  use: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  return await withClient(target, limits, async (client) => {
     // Others may take their time; the limit is for the locks on tables, which somebody else waits behind.
     await client.query('set lock_timeout = 0')
-    await client.query('select pg_catalog.pg_advisory_lock($1)', [lockValue])
+    await client.query('select pg_catalog.pg_advisory_lock($1)', [lockValue]).catch((error) => {
+      if ((error as { code?: string }).code !== '57014') throw error
+      throw new CouldNotVerify(
+        `another migration of the target ${target.name} is under way and did not end in time`,
+        'Let it end, or end its session (application_name pgdrill migrate), then start again.',
+        { cause: error },
+      )
+    })
     await client.query(`set lock_timeout = ${lockTimeout}`)
     try {
       return await use(client)
@@ -245,22 +277,32 @@ async function withLockedClient<T>(target: Target, use: (client: pg.Client) => P
 }
 
 /** node-pg-migrate needs the driver pg; everything else goes through the other one. */
-async function withClient<T>(target: Target, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = await connect(target)
+async function withClient<T>(
+  target: Target,
+  limits: MigrationLimits,
+  use: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const { client, loss } = await connect(target, limits.statementTimeout ?? statementTimeout)
   try {
     const { rows } = await client.query<{ server_version: string }>('show server_version')
     requireSupportedServer(target, rows[0]?.server_version ?? '')
+    // A migration must not go on, or wait, after we are gone. Not every system on which a server runs can notice.
+    await client.query("set client_connection_check_interval = '2s'").catch(() => {})
     return await use(client)
+  } catch (error) {
+    // What the driver says of it has no code.
+    throw loss() ?? error
   } finally {
     await client.end()
   }
 }
 
-async function connect(target: Target): Promise<pg.Client> {
+async function connect(target: Target, timeout: number) {
   const { host, port, database, user, password, options, connectTimeout = 10_000 } = target.connection
-  const { client } = await tryEachWay(target, async (attempt) => {
+  return await tryEachWay(target, async (attempt) => {
     const socket = openOnce(target.connection, attempt, connectTimeout)
     const stream = await socket.open()
+    let lost: Error | undefined
     const client = new pg.Client({
       host,
       port,
@@ -271,21 +313,24 @@ async function connect(target: Target): Promise<pg.Client> {
       ...(options === undefined ? {} : { options }),
       application_name: 'pgdrill migrate',
       connectionTimeoutMillis: connectTimeout,
-      // Installing takes locks on guarded tables: production must not queue up behind us.
       lock_timeout: lockTimeout,
+      statement_timeout: timeout,
       // The socket stands already, and is encrypted if it is to be; the driver wants to connect it itself.
       ssl: false,
       stream: () => Object.assign(stream, { connect: () => setImmediate(() => stream.emit('connect')) }),
     })
     // A lost connection fails the query that runs; without a listener it would end the process besides.
-    client.on('error', () => {})
+    client.on('error', (error) => {
+      lost ??= Object.assign(error, { code: 'CONNECTION_CLOSED' })
+    })
     try {
       await client.connect()
     } catch (error) {
       stream.destroy()
       throw error
     }
-    return { client, socket }
+    // A network that went silent would keep us waiting for ever: the server has to answer what it gives up itself.
+    stream.setTimeout(timeout + silence, () => stream.destroy(new Error('the server does not answer')))
+    return { client, socket, loss: () => lost }
   })
-  return client
 }

@@ -15,6 +15,7 @@ import {
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
 import { measure } from './measure.ts'
+import { steppingAside } from './step-aside.ts'
 
 export interface CaptureOptions {
   label?: string | undefined
@@ -36,9 +37,10 @@ export interface Snapshot {
 }
 
 /**
- * Measures production in one snapshot and stores a baseline in it. Gives its document as text.
+ * Measures production in one snapshot and stores a baseline in it. Gives its document as text. Steps aside when somebody
+ * in production waits for it.
  * @param tell is told how far the counting is
- * @throws CouldNotVerify when it cannot be reached or has not the checks
+ * @throws CouldNotVerify when it cannot be reached, has not the checks, or stepped aside
  */
 export async function captureBaseline(
   target: Target,
@@ -46,9 +48,23 @@ export async function captureBaseline(
   options: CaptureOptions,
   tell: (text: string) => void,
 ): Promise<string> {
+  // A backup holds its tables to its end anyway, as pg_dump does.
+  if (options.snapshot !== undefined) return await captureOn(target, limits, options, tell)
+  return await steppingAside(target, limits, ({ announce, signal }) =>
+    captureOn(target, { ...limits, signal }, options, tell, announce),
+  )
+}
+
+async function captureOn(
+  target: Target,
+  limits: Limits,
+  options: CaptureOptions,
+  tell: (text: string) => void,
+  announce: (transaction: Database) => Promise<void> = async () => {},
+): Promise<string> {
   return await withDatabase(target, limits, async (database) => {
     await requireSchema(database, target)
-    return await captureIn(database, target, limits, options, tell)
+    return await captureIn(database, target, limits, options, tell, announce)
   })
 }
 
@@ -83,6 +99,7 @@ async function captureIn(
   limits: Limits,
   { label, depth, full, jobs, snapshot }: CaptureOptions,
   tell: (text: string) => void,
+  announce: (transaction: Database) => Promise<void>,
 ): Promise<string> {
   // Before the snapshot: what is written after it must give another mark, or the next capture would not count it.
   const marks = snapshot?.marks ?? (await listChangeMarks(database))
@@ -94,13 +111,14 @@ async function captureIn(
         await importSnapshot(transaction, snapshot.name)
         await sql`select set_config('drill.now', ${snapshot.takenAt}, true)`.execute(transaction)
       }
+      await announce(transaction)
       // One connection is one processor: parallel workers of the server would be more.
       if (jobs === 1) await useNoParallelWorkers(transaction)
       const begun = await beginBaseline(transaction, { label, depth, isComplete: full === true })
       const { captured_at: asOf, carried_names, carried_tenant_names } = begun
       const carried = { names: new Set(carried_names), tenantNames: new Set(carried_tenant_names) }
       const tenantsOf = { installationId: null }
-      const measuring = { target, limits, jobs, depth, asOf, tenantsOf, carried }
+      const measuring = { target, limits, jobs, depth, asOf, tenantsOf, carried, announce }
       await completeBaseline(transaction, begun, await measure(transaction, measuring, tell), marks)
       return await exportBaseline(transaction, begun.baseline_id)
     })

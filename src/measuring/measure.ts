@@ -31,6 +31,8 @@ export interface Measuring {
   tenantsOf: { installationId: string | null } | undefined
   /** For a capture: what was taken over from an earlier baseline and is left out. Tenants are then told apart for the next. */
   carried?: Carried
+  /** Is told each further transaction that measures. */
+  announce?: (transaction: Database) => Promise<void>
 }
 
 /** Partitions, each behind its relation's name and a blank. */
@@ -127,28 +129,30 @@ interface Helper {
 }
 
 function startHelper(
-  { target, limits }: Measuring,
+  { target, limits, announce }: Measuring,
   snapshot: string,
   work: (database: Database) => Promise<void>,
 ): Helper {
   const stopping = new AbortController()
+  const signal = AbortSignal.any([stopping.signal, ...(limits.signal === undefined ? [] : [limits.signal])])
   let hasJoined = false
   const help = async () => {
     try {
-      await withDatabase(target, { ...limits, signal: stopping.signal }, (database) =>
+      await withDatabase(target, { ...limits, signal }, (database) =>
         database
           .transaction()
           .setIsolationLevel('repeatable read')
           .setAccessMode('read only')
           .execute(async (transaction) => {
             await importSnapshot(transaction, snapshot)
+            await announce?.(transaction)
             hasJoined = true
             await work(transaction)
           }),
       )
     } catch (error) {
       // Stopped by us it has no work; it may still join in that moment.
-      if (hasJoined && !stopping.signal.aborted) throw error
+      if (hasJoined && !signal.aborted) throw error
     }
   }
   return { ended: help(), hasJoined: () => hasJoined, stop: () => stopping.abort() }

@@ -1,7 +1,7 @@
 // Runs the program as its users do: as a process of its own, or, where that adds nothing, in this process with the
 // same environment, directory and streams as a process would have.
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,6 +71,15 @@ export class Workplace {
 
   /** Starts a process of its own. @param shell text around the command `"$0" "$@"`, such as `"$0" "$@" > /dev/full` */
   async spawn(args: string[], env: NodeJS.Dict<string> = {}, shell?: string): Promise<Outcome> {
+    return await this.start(args, env, shell).ended
+  }
+
+  /** The same, with the process, to do something to it before it ends. */
+  start(
+    args: string[],
+    env: NodeJS.Dict<string> = {},
+    shell?: string,
+  ): { child: ChildProcess; ended: Promise<Outcome> } {
     const command = ['--import', import.meta.resolve('tsx'), projectFile('src', 'bin.ts'), ...args]
     const options = { cwd: this.directory, env: environment(env) }
     const child =
@@ -86,8 +95,8 @@ export class Workplace {
     child.stderr.setEncoding('utf8').on('data', (text) => {
       stderr += text
     })
-    const code = await new Promise<number | null>((done, fail) => child.on('error', fail).on('close', done))
-    return this.#outcome(code, stdout, stderr)
+    const code = new Promise<number | null>((done, fail) => child.on('error', fail).on('close', done))
+    return { child, ended: code.then((ended) => this.#outcome(ended, stdout, stderr)) }
   }
 
   /** Runs it in this process; one at a time. What bypasses the given output is caught, too. */
@@ -154,7 +163,7 @@ export function assertRefused(outcome: Outcome, message: RegExp, toDo?: RegExp, 
   const lines = outcome.stderr
     .trimEnd()
     .split('\n')
-    .filter((line) => !/^ {2}[✓✗] /.test(line))
+    .filter((line) => !/^ {2}[✓✗…] /.test(line))
   assert.match(lines[0] ?? '', /^pgdrill: /, shown)
   assert.match(lines[0] ?? '', message, shown)
   assert.ok(lines.length <= 2, `more than two lines:\n${shown}`)

@@ -1,13 +1,13 @@
 // What keeps a verification from looking: rights, row level security, locks, a lost connection. Each is said and is no pass.
 
 import { randomBytes } from 'node:crypto'
-import { connect, createServer, type Socket } from 'node:net'
 import type { Sql } from 'postgres'
 import * as assert from 'uvu/assert'
 import type { CheckResult } from '../../src/database/contract.ts'
 import { assertCode, assertRefused, canary, type Outcome, urlOf, Workplace } from '../cli/program.ts'
 import { until } from '../sandbox/servers.ts'
 import { makeDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
+import { startProxy } from '../support/proxy.ts'
 import { suite } from '../support/suite.ts'
 
 const test = suite('database/obstacles')
@@ -133,18 +133,8 @@ async function whileLocked(work: () => Promise<void>): Promise<void> {
 }
 
 test('a network that goes silent in the middle: 2 and one line, when the statement must have ended', async () => {
-  const sockets = new Set<Socket>()
-  const proxy = createServer((client) => {
-    const server = connect(`${copy.cluster.socketDirectory}/.s.PGSQL.${copy.cluster.port}`)
-    for (const socket of [client, server]) {
-      sockets.add(socket)
-      socket.on('error', () => {})
-    }
-    client.pipe(server).pipe(client)
-  })
-  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
-  const { port } = proxy.address() as { port: number }
-  const url = `postgresql://postgres:${canary}@127.0.0.1:${port}/${copy.target.connection.database}`
+  const proxy = await startProxy(copy)
+  const url = proxy.url(canary)
   await whileLocked(async () => {
     const args = ['verify', '-t', 'copy', '--no-proof', '--statement-timeout', '2']
     const verification = place.spawn(args, { COPY_DATABASE_URL: url })
@@ -155,12 +145,11 @@ test('a network that goes silent in the middle: 2 and one line, when the stateme
     await until('it waits for the lock', async () => (await isWaiting()).length > 0, 20)
     const started = performance.now()
     // Both ends stay open: nothing tells the program that nobody listens.
-    for (const socket of sockets) socket.unpipe().pause()
+    proxy.goSilent()
     assertRefused(await verification, /connection .* lost: the server does not answer/)
     assert.ok(performance.now() - started < 40_000)
   })
-  for (const socket of sockets) socket.destroy()
-  await new Promise((done) => proxy.close(done))
+  await proxy.close()
 })
 
 /** Does something to the backend of the verification, each time that it waits for a lock, until the verification ends. */
@@ -214,16 +203,8 @@ test('a connection that is cut in the middle: 2 and one line', async () => {
 })
 
 test('a network that resets the connection in the middle: 2 and one line, at once', async () => {
-  const clients = new Set<Socket>()
-  const proxy = createServer((client) => {
-    clients.add(client)
-    const server = connect(`${copy.cluster.socketDirectory}/.s.PGSQL.${copy.cluster.port}`)
-    for (const socket of [client, server]) socket.on('error', () => server.destroy())
-    client.pipe(server).pipe(client)
-  })
-  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
-  const { port } = proxy.address() as { port: number }
-  const url = `postgresql://postgres:${canary}@127.0.0.1:${port}/${copy.target.connection.database}`
+  const proxy = await startProxy(copy)
+  const url = proxy.url(canary)
   await whileLocked(async () => {
     const verification = place.run(['verify', '-t', 'copy', '--no-proof'], { COPY_DATABASE_URL: url })
     const isWaiting = () =>
@@ -231,12 +212,12 @@ test('a network that resets the connection in the middle: 2 and one line, at onc
         `select from pg_stat_activity where datname = '${copy.target.connection.database}' and wait_event_type = 'Lock'`,
       )
     await until('it waits for the lock', async () => (await isWaiting()).length > 0, 20)
-    for (const client of clients) client.resetAndDestroy()
+    proxy.reset()
     const started = performance.now()
     assertRefused(await verification, /ECONNRESET|connection .* lost/)
     assert.ok(performance.now() - started < 2000)
   })
-  await new Promise((done) => proxy.close(done))
+  await proxy.close()
 })
 
 test('migrate: a connection that is cut while it waits for another run', async () => {

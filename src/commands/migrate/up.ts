@@ -5,7 +5,7 @@ import { migrateUp } from '../../database/migrations.ts'
 import { findTarget } from '../../database/targets.ts'
 import { baselineOfFile } from '../../verification/baseline-source.ts'
 import type { ProgramOutput } from '../program-output.ts'
-import { positiveInteger, targetOption } from '../shared-options.ts'
+import { migrationTimeoutOption, positiveInteger, targetOption } from '../shared-options.ts'
 
 /** pgdrill migrate up */
 export function migrateUpCommand(output: ProgramOutput): Command {
@@ -14,11 +14,12 @@ export function migrateUpCommand(output: ProgramOutput): Command {
     .addOption(targetOption())
     .option('-b, --baseline <file>', 'for a restored copy: register what production had, and create no guard')
     .option('--count <number>', 'apply at most so many migrations', positiveInteger)
+    .addOption(migrationTimeoutOption())
     .addHelpText(
       'after',
       '\nExamples:\n  pgdrill migrate up --target production\n  pgdrill migrate up --target restore --baseline verify/baselines/FILE   (a copy whose backup did not hold the checks)',
     )
-    .action(async (options: { target?: string; baseline?: string; count?: number }) => {
+    .action(async (options: { target?: string; baseline?: string; count?: number; statementTimeout?: number }) => {
       if (options.baseline !== undefined && options.count !== undefined) {
         throw new CouldNotVerify(
           '--baseline and --count do not go together',
@@ -27,7 +28,10 @@ export function migrateUpCommand(output: ProgramOutput): Command {
       }
       const baseline = options.baseline === undefined ? undefined : baselineOfFile(options.baseline)
       const target = findTarget(options.target)
-      const names = await migrateUp(target, options.count, baseline && registrationsOf(baseline.document))
+      const registrations = baseline && registrationsOf(baseline.document)
+      const names = await migrateUp(target, options.count, registrations, {
+        statementTimeout: options.statementTimeout,
+      })
       for (const name of names) output.stdout(`applied ${name}\n`)
       if (names.length === 0) output.stdout('nothing to do: the checks are up to date\n')
     })
