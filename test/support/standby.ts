@@ -54,6 +54,8 @@ export async function startStandby(primary: Cluster): Promise<Standby> {
     async catchUp() {
       const [there, here] = [primary.connect(), cluster.connect()]
       try {
+        // Its commit takes to the disk, and to the standby, what others have not committed yet, such as their locks.
+        await there`select pg_logical_emit_message(true, 'pgdrill', '')`
         const [row] = await there`select pg_current_wal_flush_lsn()::text as lsn`
         const lsn = String(row?.['lsn'])
         const has = async () =>
