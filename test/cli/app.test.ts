@@ -92,7 +92,7 @@ const refused: [args: string[], message: RegExp, env?: Record<string, string>][]
   [[], /RESTORE_APP_URL is not an address/, { RESTORE_APP_URL: '::C4nary' }],
   [['--app-url', 'http://127.0.0.1:1'], /PRODUCTION_APP_URL is not an address/, { PRODUCTION_APP_URL: 'no' }],
   [['--no-app', '--app-url', 'http://127.0.0.1:1'], /contradict each other/],
-  [['--probes', 'nowhere.json'], /nowhere\.json cannot be read/],
+  [['--probes', 'nowhere.json'], /nowhere\.json does not exist/],
   [['--app-shares-address'], /--app-shares-address: no app of restore is known/],
   [['--no-app', '--app-shares-address'], /--app-shares-address and --no-app contradict/],
   [['--app-url', 'http://127.0.0.1:1', '--browser'], /CHROME_BIN names no program/, { CHROME_BIN: '/nowhere/chrome' }],
