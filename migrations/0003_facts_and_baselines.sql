@@ -197,6 +197,45 @@ comment on function drill._has_index_on(oid, text) is
 revoke all on function drill._has_index_on(oid, text) from public;
 -- end copy of sql/data/_has_index_on.sql
 
+-- begin copy of sql/data/_local_source.sql
+-- What stands behind FROM to read a table without asking another server: the table itself, or, when some of what lies
+-- below it is a foreign table, all the rest one by one. A foreign table's rows are in no backup of this server.
+-- Not asked of pg_partition_tree, which locks every partition.
+create or replace function drill._local_source(p_relation oid, p_columns text[])
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  with recursive below as (
+    select p_relation as relation_oid
+    union
+    select i.inhrelid
+    from below as b
+    inner join pg_catalog.pg_inherits as i on i.inhparent = b.relation_oid
+    where not i.inhdetachpending
+  )
+  select case
+    when pg_catalog.bool_or(c.relkind = 'f') then '(' || pg_catalog.string_agg(
+      pg_catalog.format(
+        'select %s from only %s as t',
+        (select pg_catalog.string_agg(pg_catalog.format('t.%I', u.name), ', ' order by u.ordinality) from pg_catalog.unnest(p_columns) with ordinality as u (name, ordinality)),
+        drill._relation_name(c.oid)
+      ),
+      ' union all ' order by c.oid
+    ) filter (where c.relkind <> 'f') || ')'
+    else drill._relation_name(p_relation)
+  end
+  from below as b
+  inner join pg_catalog.pg_class as c on c.oid = b.relation_oid
+$$;
+
+comment on function drill._local_source(oid, text[]) is
+  'Internal: what to select these columns from so that no foreign partition is read: the table, or its other partitions';
+
+revoke all on function drill._local_source(oid, text[]) from public;
+-- end copy of sql/data/_local_source.sql
+
 -- begin copy of sql/data/_critical_relation_problem.sql
 create or replace function drill._critical_relation_problem(p_relation_name text, p_timestamp_column text)
 returns text
@@ -217,6 +256,12 @@ as $$
     -- A policy would hide rows from the count without a word.
     when pg_catalog.row_security_active(r.relation_oid)
       then pg_catalog.format('cannot be counted: row level security hides rows from %I, which needs bypassrls', current_user)
+    -- Direct partitions are measured one by one, so those can be left out; what lies deeper would be read with its parent.
+    when deep.foreign_oid is not null
+      then pg_catalog.format(
+        'cannot be counted without reading another server: %s, a foreign table, is below %s; register the other partitions one by one instead',
+        drill._relation_name(deep.foreign_oid), drill._relation_name(deep.parent_oid)
+      )
     when p_timestamp_column is null
       then null
     when a.attnum is null
@@ -230,6 +275,24 @@ as $$
     on a.attrelid = r.relation_oid
     and a.attname = p_timestamp_column
     and not a.attisdropped
+  left join lateral (
+    with recursive below as (
+      select i.inhrelid, i.inhparent, 1 as level
+      from pg_catalog.pg_inherits as i
+      where i.inhparent = r.relation_oid
+      union all
+      select i.inhrelid, i.inhparent, b.level + 1
+      from below as b
+      inner join pg_catalog.pg_inherits as i on i.inhparent = b.inhrelid
+    )
+    select b.inhrelid as foreign_oid, b.inhparent as parent_oid
+    from below as b
+    inner join pg_catalog.pg_foreign_table as f on f.ftrelid = b.inhrelid
+    where b.level > 1
+      or c.relkind = 'r'
+    order by b.inhrelid
+    limit 1
+  ) as deep on true
 $$;
 
 comment on function drill._critical_relation_problem(text, text) is
@@ -1082,7 +1145,8 @@ begin
       begin
         execute pg_catalog.format(
           'select pg_catalog.max(t.%I)::timestamptz from %s as t',
-          v_relation.timestamp_column, v_relation.relation_name
+          v_relation.timestamp_column,
+          drill._local_source(drill._relation_oid(v_relation.relation_name), array[v_relation.timestamp_column])
         )
         into list_newest_timestamps.newest_at;
       exception
@@ -1441,13 +1505,32 @@ as $$
     select drill._critical_relation_problem(c.relation_name, c.timestamp_column) as problem
   ) as p
   union all
+  -- Not passed in silence: nobody should believe that they came back.
+  select
+    'critical_relations', c.relation_name, 'skip',
+    pg_catalog.format(
+      '%s has %s, whose rows are not looked at, as no backup of this server holds them: %s',
+      c.relation_name,
+      case pg_catalog.count(*) when 1 then '1 partition that is a foreign table' else pg_catalog.count(*) || ' partitions that are foreign tables' end,
+      pg_catalog.string_agg(
+        pg_catalog.format('%s on the server %I', drill._relation_name(f.ftrelid), s.srvname), ', ' order by drill._relation_name(f.ftrelid) collate "C"
+      )
+    ),
+    'Verify them where they are: back up and restore that server, and verify the table there.',
+    null, pg_catalog.to_jsonb(pg_catalog.count(*)::text)
+  from drill.critical_relations as c
+  inner join pg_catalog.pg_inherits as i on i.inhparent = drill._relation_oid(c.relation_name)
+  inner join pg_catalog.pg_foreign_table as f on f.ftrelid = i.inhrelid
+  inner join pg_catalog.pg_foreign_server as s on s.oid = f.ftserver
+  group by c.relation_name
+  union all
   select
     'critical_relations', null, 'error',
     'no critical relation is registered, so no data was looked at',
     'Register what must be recoverable: select drill.register_critical_relation(''public.orders'', ''created_at'', true).',
     null, null
   where not exists (select from drill.critical_relations)
-  order by 2
+  order by 2, 3
 $$;
 
 comment on function drill.verify_critical_relations() is
@@ -3342,6 +3425,7 @@ drop function drill._fingerprint_expression(oid, text);
 drop function drill._fingerprint_columns(oid, text);
 drop function drill._rewritten_since_snapshot(text[]);
 drop function drill._critical_relation_problem(text, text);
+drop function drill._local_source(oid, text[]);
 drop function drill._has_index_on(oid, text);
 drop function drill.import_registrations(jsonb);
 drop function drill.export_registrations();

@@ -32,6 +32,7 @@
 \ir policy/export_registrations.sql
 \ir policy/import_registrations.sql
 \ir data/_has_index_on.sql
+\ir data/_local_source.sql
 \ir data/_critical_relation_problem.sql
 \ir data/_rewritten_since_snapshot.sql
 \ir data/_fingerprint_columns.sql

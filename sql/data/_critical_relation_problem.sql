@@ -17,6 +17,12 @@ as $$
     -- A policy would hide rows from the count without a word.
     when pg_catalog.row_security_active(r.relation_oid)
       then pg_catalog.format('cannot be counted: row level security hides rows from %I, which needs bypassrls', current_user)
+    -- Direct partitions are measured one by one, so those can be left out; what lies deeper would be read with its parent.
+    when deep.foreign_oid is not null
+      then pg_catalog.format(
+        'cannot be counted without reading another server: %s, a foreign table, is below %s; register the other partitions one by one instead',
+        drill._relation_name(deep.foreign_oid), drill._relation_name(deep.parent_oid)
+      )
     when p_timestamp_column is null
       then null
     when a.attnum is null
@@ -30,6 +36,24 @@ as $$
     on a.attrelid = r.relation_oid
     and a.attname = p_timestamp_column
     and not a.attisdropped
+  left join lateral (
+    with recursive below as (
+      select i.inhrelid, i.inhparent, 1 as level
+      from pg_catalog.pg_inherits as i
+      where i.inhparent = r.relation_oid
+      union all
+      select i.inhrelid, i.inhparent, b.level + 1
+      from below as b
+      inner join pg_catalog.pg_inherits as i on i.inhparent = b.inhrelid
+    )
+    select b.inhrelid as foreign_oid, b.inhparent as parent_oid
+    from below as b
+    inner join pg_catalog.pg_foreign_table as f on f.ftrelid = b.inhrelid
+    where b.level > 1
+      or c.relkind = 'r'
+    order by b.inhrelid
+    limit 1
+  ) as deep on true
 $$;
 
 comment on function drill._critical_relation_problem(text, text) is

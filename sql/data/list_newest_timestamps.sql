@@ -25,7 +25,8 @@ begin
       begin
         execute pg_catalog.format(
           'select pg_catalog.max(t.%I)::timestamptz from %s as t',
-          v_relation.timestamp_column, v_relation.relation_name
+          v_relation.timestamp_column,
+          drill._local_source(drill._relation_oid(v_relation.relation_name), array[v_relation.timestamp_column])
         )
         into list_newest_timestamps.newest_at;
       exception

@@ -29,13 +29,32 @@ as $$
     select drill._critical_relation_problem(c.relation_name, c.timestamp_column) as problem
   ) as p
   union all
+  -- Not passed in silence: nobody should believe that they came back.
+  select
+    'critical_relations', c.relation_name, 'skip',
+    pg_catalog.format(
+      '%s has %s, whose rows are not looked at, as no backup of this server holds them: %s',
+      c.relation_name,
+      case pg_catalog.count(*) when 1 then '1 partition that is a foreign table' else pg_catalog.count(*) || ' partitions that are foreign tables' end,
+      pg_catalog.string_agg(
+        pg_catalog.format('%s on the server %I', drill._relation_name(f.ftrelid), s.srvname), ', ' order by drill._relation_name(f.ftrelid) collate "C"
+      )
+    ),
+    'Verify them where they are: back up and restore that server, and verify the table there.',
+    null, pg_catalog.to_jsonb(pg_catalog.count(*)::text)
+  from drill.critical_relations as c
+  inner join pg_catalog.pg_inherits as i on i.inhparent = drill._relation_oid(c.relation_name)
+  inner join pg_catalog.pg_foreign_table as f on f.ftrelid = i.inhrelid
+  inner join pg_catalog.pg_foreign_server as s on s.oid = f.ftserver
+  group by c.relation_name
+  union all
   select
     'critical_relations', null, 'error',
     'no critical relation is registered, so no data was looked at',
     'Register what must be recoverable: select drill.register_critical_relation(''public.orders'', ''created_at'', true).',
     null, null
   where not exists (select from drill.critical_relations)
-  order by 2
+  order by 2, 3
 $$;
 
 comment on function drill.verify_critical_relations() is

@@ -232,6 +232,15 @@ begin
       select p.partition_name
       from pg_catalog.unnest(v_default_names) as p (partition_name)
     loop
+      if exists (select from pg_catalog.pg_foreign_table as f where f.ftrelid = drill._relation_oid(v_partition.partition_name)) then
+        return next row(
+          'partitions', v_partition.partition_name, 'skip',
+          pg_catalog.format('the default partition %s is a foreign table, so it was not looked into: its rows are another server''s', v_partition.partition_name),
+          'Look there whether it is empty.',
+          pg_catalog.to_jsonb('0'::text), null
+        )::drill.check_result;
+        continue;
+      end if;
       begin
         execute pg_catalog.format('select pg_catalog.count(*) from %s', v_partition.partition_name) into v_row_count;
         return next row(
