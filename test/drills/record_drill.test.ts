@@ -103,7 +103,11 @@ test('the proof before: the last finished one of the same kind', async () => {
     proof_sha256: null,
     finished_at: '2026-11-25T06:40:00Z',
   })
-  assert.equal(await ask(true), { drill_id: second.drill_id, proof_sha256: second.proof_sha256 })
+  assert.equal(await ask(true), {
+    drill_id: second.drill_id,
+    proof_sha256: second.proof_sha256,
+    finished_at: '2026-11-24T06:40:00+00:00',
+  })
   assert.is(await ask(false), null)
 })
 
