@@ -100,6 +100,22 @@ export async function buildObjects(sql: Sql, count: number, seed: number): Promi
   }
 }
 
+/** Makes as many of the tables of buildObjects critical relations, on top of those of the application. */
+export async function registerRelations(sql: Sql, count: number): Promise<void> {
+  const registered = await sql.unsafe(`
+    select drill.register_critical_relation(r.relation_name, 'created_at', true)
+    from (
+      select pg_catalog.format('%I.%I', n.nspname, c.relname) as relation_name
+      from pg_catalog.pg_class as c
+      inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+      where n.nspname like 'module\\_%'
+        and c.relkind = 'r'
+      order by c.oid
+      limit ${count}
+    ) as r`)
+  if (registered.length < count) throw new Error(`there are only ${registered.length} tables`)
+}
+
 /** How many objects a database has, columns and grants not counted: what pg_dump has an entry for, more or less. */
 export async function countObjects(sql: Sql): Promise<number> {
   const [row] = await sql.unsafe<{ count: number }[]>(`

@@ -15,7 +15,7 @@ import { type Cluster, createCluster } from '../src/sandbox/cluster.ts'
 import { makeSandboxRoot } from '../src/sandbox/ownership.ts'
 import { startWatchdog } from '../src/sandbox/watchdog.ts'
 import { findSystemPostgres } from '../test/support/system-postgres.ts'
-import { buildObjects, buildPartitions, countObjects } from './catalog-databases.ts'
+import { buildObjects, buildPartitions, countObjects, registerRelations } from './catalog-databases.ts'
 import type { Bench, Measurement } from './harness.ts'
 import { peakMegabytes, runProgram } from './program.ts'
 
@@ -31,7 +31,7 @@ interface Subject {
   objects: number
 }
 
-const bench: Bench = async ({ seed }) => {
+const bench: Bench = async ({ seed, objects, relations }) => {
   // pg_dump refuses a newer server, so the server comes from where pg_dump does.
   const dump = findSystemPostgres()?.bin
   const root = await makeSandboxRoot()
@@ -50,8 +50,14 @@ const bench: Bench = async ({ seed }) => {
   const few = await partitions(100)
   const some = await partitions(300)
   const many = await partitions(1200)
-  const large = await prepare(cluster, 'objects_10000', '10000 objects', (sql) => buildObjects(sql, 10_000, seed))
-  if (large.objects < 10_000) throw new Error(`there are only ${large.objects} objects`)
+  const large = await prepare(
+    cluster,
+    `objects_${objects}`,
+    `${objects} objects and ${relations} critical relations`,
+    (sql) => buildObjects(sql, objects, seed),
+    (sql) => registerRelations(sql, relations),
+  )
+  if (large.objects < objects) throw new Error(`there are only ${large.objects} objects`)
 
   const quick = ({ database }: Subject) => verifyQuick(cluster, database, work)
   const list = async ({ database, rows }: Subject) => {
@@ -131,6 +137,7 @@ async function prepare(
   database: string,
   title: string,
   build: (sql: Sql) => Promise<void>,
+  register: (sql: Sql) => Promise<void> = async () => {},
 ): Promise<Subject> {
   const admin = cluster.connect()
   await admin.unsafe(`create database ${database}`)
@@ -139,6 +146,7 @@ async function prepare(
   const production = sandboxTarget('production', cluster)
   const target = { ...production, connection: { ...production.connection, database } }
   await migrateUp(target)
+  await register(sql)
   await sql.unsafe('analyze')
   const [row] = await sql.unsafe<{ rows: number }[]>(
     'select pg_catalog.count(*)::integer as rows from drill.list_objects()',

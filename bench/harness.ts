@@ -10,6 +10,10 @@ export interface BenchContext {
   /** Rows of the data that a bench file builds for itself. */
   size: number
   runs: number
+  /** How many objects the large catalog has at least. */
+  objects: number
+  /** How many of its tables are critical relations. */
+  relations: number
   /** For whatever is random in that data: the same seed gives the same data. */
   seed: number
 }

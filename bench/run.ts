@@ -1,4 +1,4 @@
-// node --import tsx bench/run.ts [--size ROWS] [--runs N] [--seed N] [--only NAME] [--dir DIR] [--out FILE]
+// node --import tsx bench/run.ts [--size ROWS] [--runs N] [--seed N] [--objects N] [--relations N] [--only NAME] [--dir DIR] [--out FILE]
 //
 // Exit code 0: every ratio within its limit; 1: one beyond it, one that failed or could not be measured here, or none
 // measured; 2: wrong options.
@@ -13,19 +13,28 @@ function readOptions() {
       size: { type: 'string', default: '5000000' },
       runs: { type: 'string', default: '7' },
       seed: { type: 'string', default: '1' },
+      objects: { type: 'string', default: '10000' },
+      relations: { type: 'string', default: '1' },
       only: { type: 'string' },
       dir: { type: 'string', default: fileURLToPath(new URL('.', import.meta.url)) },
       out: { type: 'string', default: fileURLToPath(new URL('../build/bench.json', import.meta.url)) },
     },
   })
-  const whole = (name: 'size' | 'runs' | 'seed'): number => {
+  const whole = (name: 'size' | 'runs' | 'seed' | 'objects' | 'relations'): number => {
     const number = Number(values[name])
     if (!Number.isSafeInteger(number) || number < 1) {
       throw new Error(`--${name} must be a whole number from 1 on: ${values[name]}`)
     }
     return number
   }
-  return { ...values, size: whole('size'), runs: whole('runs'), seed: whole('seed') }
+  return {
+    ...values,
+    size: whole('size'),
+    runs: whole('runs'),
+    seed: whole('seed'),
+    objects: whole('objects'),
+    relations: whole('relations'),
+  }
 }
 
 async function main(): Promise<number> {
@@ -36,9 +45,9 @@ async function main(): Promise<number> {
     console.error(thrown instanceof Error ? thrown.message : thrown)
     return 2
   }
-  const { size, runs, seed, only, dir, out } = options
+  const { size, runs, seed, objects, relations, only, dir, out } = options
   const progress = (text: string) => console.error(text)
-  const results = await runAll(dir, { size, runs, seed }, { only, progress })
+  const results = await runAll(dir, { size, runs, seed, objects, relations }, { only, progress })
   writeResults(out, results)
   if (results.length === 0) {
     console.error(only === undefined ? `no measurement in ${dir}` : `no measurement is named ${only}`)
