@@ -25,19 +25,15 @@ export async function whileLocked<T>(
 ): Promise<T> {
   const holder = cluster.connect(target.connection.database)
   const session = await holder.reserve()
-  let isHeld = true
-  const free = async () => {
-    if (isHeld) await session`rollback`
-    isHeld = false
-  }
   try {
     await session`begin`
     await session.unsafe(`lock table ${table} in access exclusive mode`)
-    return await run(free)
+    return await run(async () => {
+      await session`rollback`
+    })
   } finally {
-    await free().catch(() => {})
-    session.release()
-    await holder.end({ timeout: 1 })
+    // Nothing is said to a server that may be gone: the driver would end this process.
+    await holder.end({ timeout: 0 })
   }
 }
 
@@ -69,8 +65,15 @@ export async function disturbed(
 ): Promise<Outcome> {
   return await whileLocked(database, 'public.calls', async () => {
     const { child, ended } = place.start([...args], { COPY_DATABASE_URL: urlOf(database) })
-    await Promise.race([waiting(database).then((pid) => disturb(child, pid)), ended])
-    return await ended
+    let disturbing: Promise<unknown> | undefined
+    const waited = waiting(database).then((pid) => {
+      disturbing = disturb(child, pid)
+    })
+    waited.catch(() => {})
+    await Promise.race([waited, ended])
+    const outcome = await ended
+    await disturbing
+    return outcome
   })
 }
 
