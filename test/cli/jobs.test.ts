@@ -132,7 +132,8 @@ test('interrupted: no session is left, and nothing is stored', async () => {
       { cwd: place.directory, env: { ...process.env, PRODUCTION_DATABASE_URL: urlOf(copy) }, stdio: 'ignore' },
     )
     const ended = new Promise((done) => child.on('close', (code) => done(code)))
-    await until(async () => (await sessions()) === 4)
+    // Four count, and one looks whether production waits for them.
+    await until(async () => (await sessions()) === 5)
     child.kill(signal)
     assert.is(await ended, signal === 'SIGINT' ? 2 : null)
     await until(async () => (await sessions()) === 0)
