@@ -154,7 +154,10 @@ test('within the limit: exit 0, a table, and bench.json', () => {
   assert.ok((result.ratio as number) > 2)
   assert.is(result.limit, 1000)
   assert.is(result.ok, true)
-  assert.match(result.detail, /^\{"size":7,"runs":3,"seed":3,"objects":10000,"relations":1\}; [\d.]+ ms against [\d.]+ ms, median of 3$/)
+  assert.match(
+    result.detail,
+    /^\{"size":7,"runs":3,"seed":3,"objects":10000,"relations":1\}; [\d.]+ ms against [\d.]+ ms, median of 3$/,
+  )
   assert.equal(readdirSync(join(dir, 'build')), ['bench.json'])
 })
 
