@@ -81,8 +81,15 @@ for (const [from, to, start] of [
           )
 
           await newer.use(sandboxDatabase, async (sql) => {
-            await sql.unsafe(`update public.calls set created_at = created_at + interval '1 second'
-                where id = (select id from public.calls order by created_at offset 1 limit 1)`)
+            // Neither the first nor the last of its day, whatever the hour is now: only the content differs.
+            const moved = await sql.unsafe(`update public.calls set created_at = created_at + interval '1 second'
+                where id = (select id from
+                    (select id, created_at, lag(created_at) over of_day as earlier, lead(created_at) over of_day as later
+                     from public.calls window of_day as
+                        (partition by date_trunc('day', created_at at time zone 'UTC') order by created_at)) as dated
+                  where earlier < created_at and later > created_at + interval '1 second'
+                  order by created_at limit 1)`)
+            assert.is(moved.count, 1)
             await sql.unsafe(
               'create or replace view public.one_relation as select id, lower(status) as status from public.calls',
             )
