@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert'
 import { withDatabase } from '../../src/database/connect.ts'
 import { migrateUp } from '../../src/database/migrations.ts'
 import type { Target } from '../../src/database/targets.ts'
+import { captureBaseline } from '../../src/measuring/capture-baseline.ts'
 import { type Carried, type Facts, measure } from '../../src/measuring/measure.ts'
 import { runToEnd } from '../../src/sandbox/process.ts'
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts'
@@ -147,6 +148,41 @@ test('no temporary files on the server at its default settings, though many days
   // That it would be seen: a sort of as many rows writes some.
   await own.use('temporary', (sql) => sql`select count(*) from (select from public.t order by name, at offset 0) as s`)
   await until(async () => (await temporaryFiles()) > before)
+})
+
+test('a capture with one connection uses no parallel workers of the server, with two it may', async () => {
+  await own.createDatabase('parallel')
+  const target = own.target('parallel')
+  await migrateUp(target)
+  await own.use('parallel', (sql) =>
+    sql.unsafe(`
+      alter database parallel set parallel_setup_cost = 0;
+      alter database parallel set min_parallel_table_scan_size = 0;
+      delete from drill.critical_relations;
+      create table public.t (at timestamptz not null, name text);
+      insert into public.t select '2026-09-01Z'::timestamptz + i * interval '30 seconds', 'x' || i from generate_series(1, 200000) as i;
+      select drill.register_critical_relation('public.t', 'at', true)`),
+  )
+  const seenWith = async (jobs: number) => {
+    let [seen, isOver] = [0, false]
+    const watching = own.use('postgres', async (sql) => {
+      while (!isOver) {
+        const [row] =
+          await sql`select count(*)::integer as n from pg_stat_activity where backend_type = 'parallel worker'`
+        seen += row?.['n'] as number
+      }
+    })
+    const limits = { now: asOf }
+    await captureBaseline(target, limits, { depth: 'full', full: true, jobs }, () => {}).finally(() => {
+      isOver = true
+    })
+    await watching
+    return seen
+  }
+  assert.is(await seenWith(1), 0)
+  let seen = 0
+  for (let turn = 0; seen === 0 && turn < 10; turn += 1) seen = await seenWith(2)
+  assert.ok(seen > 0, 'else the first would say nothing')
 })
 
 test('one snapshot, while rows are moved from table to table', async () => {
