@@ -156,8 +156,9 @@ test-matrix: build ## Run all tests on each PostgreSQL, fetched on demand: PG='1
 	  echo "PostgreSQL $$major" >&2; \
 	  mkdir -p build; log="build/test-matrix-$$major.log"; \
 	  if $(MAKE) --no-print-directory postgres PG="$$major" >&2 && \
-	    PG= PGDRILL_PG_MAJOR="$$major" $(script) test/run.ts $$ARGS $${FILTER:+-- "$$FILTER"} > "$$log" 2>&1; \
-	  then :; else code=1; grep -E '^FAIL|^ +FAIL' "$$log" >&2; fi; \
+	    (export PG= PGDRILL_PG_MAJOR="$$major"; $(script) test/run.ts $$ARGS $${FILTER:+-- "$$FILTER"}) > "$$log" 2>&1 && \
+	    grep "^on PostgreSQL $$major\." "$$log" >&2; \
+	  then :; else code=1; grep -E '^on PostgreSQL|^FAIL|^ +FAIL' "$$log" >&2; fi; \
 	  summary="$${summary}PostgreSQL $$major: $$(tail -n 1 "$$log")\n"; \
 	done; \
 	printf "$$summary"; exit $$code

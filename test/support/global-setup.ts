@@ -12,6 +12,11 @@ const setup: GlobalSetup = async () => {
   const root = await makeSandboxRoot()
   const watchdog = await startWatchdog(root)
   const { production, restore } = await buildSandbox(root, new Stages({ quiet: true }))
+  const sql = production.connect()
+  const [server] = await sql`select current_setting('server_version') as version`
+  await sql.end()
+  // make test-matrix looks for this line: a run on another version than the asked one must not count.
+  console.log(`on PostgreSQL ${server?.['version']}`)
   return {
     env: { PGDRILL_TEST_PRODUCTION: production.directory, PGDRILL_TEST_RESTORE: restore.directory },
     teardown: async () => {
