@@ -1,4 +1,4 @@
-// An application beside a capture: pgbench held at half of what it could do, alone and with a capture in a loop.
+// An application beside other work: pgbench held at half of what it could do, alone and with that work in a loop.
 
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -20,40 +20,43 @@ export interface Beside {
   /** Transactions per second without a limit, and the half of that which was asked for. */
   fullRate: number
   askedRate: number
-  /** Transactions per second with the capture beside. */
+  alone: Reached
+  besideSubject: Reached
+  besideFloor: Reached
+}
+
+export interface Reached {
+  /** Transactions per second. */
   rate: number
   /** 95th percentile in milliseconds, from the moment at which a transaction was due. */
-  latencyAlone: number
-  latencyBeside: number
+  latency: number
 }
 
 /**
- * Runs pgbench alone and beside some work, in turns, three times ten seconds each; gives medians.
+ * Runs pgbench alone, beside what is measured and beside the least that keeps one processor busy, in turns, three times ten
+ * seconds each; gives medians.
  * @param url of an empty database of its own
- * @param work is run again and again meanwhile
+ * @param subject is run again and again meanwhile, as is floor
  */
 export async function runBeside(
   program: string,
   url: string,
   directory: string,
-  work: () => Promise<unknown>,
+  { subject, floor }: { subject: () => Promise<unknown>; floor: () => Promise<unknown> },
 ): Promise<Beside> {
   await run(program, ['--initialize', '--quiet', '--scale=10', url])
   await run(program, [...clients, '--time=3', url])
   const fullRate = rateIn(await run(program, [...clients, `--time=${seconds}`, url]))
   const askedRate = Math.floor(fullRate / 2)
   const logs = join(directory, 'pgbench')
-  const half = async () => {
+  const held = async (): Promise<Reached> => {
     rmSync(logs, { recursive: true, force: true })
     mkdirSync(logs)
-    const held = [`--rate=${askedRate}`, `--time=${seconds}`, '--log', `--log-prefix=${join(logs, 'log')}`]
-    const rate = rateIn(await run(program, [...clients, ...held, url]))
+    const options = [`--rate=${askedRate}`, `--time=${seconds}`, '--log', `--log-prefix=${join(logs, 'log')}`]
+    const rate = rateIn(await run(program, [...clients, ...options, url]))
     return { rate, latency: percentile95(logs) }
   }
-  const alone: { rate: number; latency: number }[] = []
-  const beside: { rate: number; latency: number }[] = []
-  for (let round = 0; round < rounds; round += 1) {
-    alone.push(await half())
+  const heldBeside = async (work: () => Promise<unknown>): Promise<Reached> => {
     let isOver = false
     const working = (async () => {
       while (!isOver) await work()
@@ -61,18 +64,30 @@ export async function runBeside(
     // Its failure is seen when it is awaited.
     working.catch(() => {})
     try {
-      beside.push(await half())
+      return await held()
     } finally {
       isOver = true
       await working
     }
   }
+  const alone: Reached[] = []
+  const besideSubject: Reached[] = []
+  const besideFloor: Reached[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    alone.push(await held())
+    besideSubject.push(await heldBeside(subject))
+    besideFloor.push(await heldBeside(floor))
+  }
+  const middle = (all: Reached[]): Reached => ({
+    rate: median(all.map(({ rate }) => rate)),
+    latency: median(all.map(({ latency }) => latency)),
+  })
   return {
     fullRate,
     askedRate,
-    rate: median(beside.map(({ rate }) => rate)),
-    latencyAlone: median(alone.map(({ latency }) => latency)),
-    latencyBeside: median(beside.map(({ latency }) => latency)),
+    alone: middle(alone),
+    besideSubject: middle(besideSubject),
+    besideFloor: middle(besideFloor),
   }
 }
 
