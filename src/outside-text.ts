@@ -1,6 +1,6 @@
 // What comes from outside as a file or as JSON: of any size, nested as deep as somebody likes, perhaps without an end.
 
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 
 /** Nothing that pgdrill writes comes near it; a program that walks through JSON runs out of stack far beyond it. */
 const deepest = 200
@@ -8,15 +8,19 @@ const deepest = 200
 /** More is none of pgdrill's files; in bytes. */
 export const mostBytes = 256 * 1024 * 1024
 
+/** The same of what somebody writes by hand, such as settings, passwords, certificates and keys. */
+export const mostSettingsBytes = 4 * 1024 * 1024
+
 /** How much is read at a time, in bytes. */
 const pieceBytes = 1024 * 1024
 
 /**
- * Reads a file or pipe whole, as long as it is no larger than any of ours is.
- * @throws Error of the file system, or one that says that it is too large
+ * Reads a file whole, as long as it is no larger than any of ours is. A pipe is read only where it is open already, as
+ * `<(zcat FILE)` gives it: any other may never have somebody who writes into it, and a device never ends.
+ * @throws Error of the file system, or one that says that it is no file, or too large
  */
 export function readOutside(path: string, most = mostBytes): Buffer {
-  const handle = openSync(path, 'r')
+  const handle = openFile(path)
   try {
     const pieces: Buffer[] = []
     for (let size = 0; ; ) {
@@ -30,6 +34,21 @@ export function readOutside(path: string, most = mostBytes): Buffer {
   } finally {
     closeSync(handle)
   }
+}
+
+/** Whether a path is a file or pipe that whoever started this program has opened: /dev/stdin, /dev/fd/63. */
+export function isHandedOver(path: string): boolean {
+  return /^\/(dev\/stdin|(dev|proc\/self)\/fd\/\d+)$/.test(path)
+}
+
+function openFile(path: string): number {
+  if (isHandedOver(path)) return openSync(path, 'r')
+  // Without waiting: to open a pipe takes until somebody writes into it.
+  const handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const found = fstatSync(handle)
+  if (found.isFile()) return handle
+  closeSync(handle)
+  throw new Error(found.isDirectory() ? 'it is a folder' : 'it is no plain file')
 }
 
 /**

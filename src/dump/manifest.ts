@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { targetVariable } from '../database/targets.ts'
 import { parseOutsideJson, versionText } from '../outside-text.ts'
 
 /** The file that makes a folder a backup: it is written last. */
@@ -74,6 +75,15 @@ const manifestDocument = z.object({
 
 export type Manifest = z.infer<typeof manifestDocument>
 export type ManifestFile = Manifest['files'][number]
+
+/**
+ * What a backup is of: the identity that pgdrill gave the database, and what the target was called. A copy carries the
+ * identity on, after a physical restore the system identifier and the name of the database, too; only its target has
+ * another name. So backups of a copy are never taken for production's.
+ */
+export function databaseKey({ installation_id, target }: Manifest['source']): string {
+  return `${installation_id}/${targetVariable(target)}`
+}
 
 /**
  * Reads the text of a manifest.

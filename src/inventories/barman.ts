@@ -2,8 +2,9 @@
 
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { plainBackup } from '../rules/backups-held.ts'
 import { byteCount, checked, checkedEntries, epochSeconds, name } from './checked.ts'
-import { type Inventory, plainBackup } from './inventory.ts'
+import type { Inventory } from './inventory.ts'
 
 const tool = 'barman -f json list-backups'
 

@@ -2,8 +2,9 @@
 // that was killed has contents and lacks files (_CloseArchive in src/bin/pg_dump/pg_backup_directory.c of PostgreSQL).
 
 import type { Stats } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readOutside } from '../outside-text.ts'
 import type { HeldBackup } from '../rules/backups-held.ts'
 import type { Fitness } from './dump-folder.ts'
 
@@ -35,7 +36,8 @@ export async function readDirectoryDump(directory: string): Promise<DirectoryDum
       fitness: await fitnessOf(directory, found),
     }
   } catch (error) {
-    const reason = `it cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'error'}`
+    const { code, message } = error as NodeJS.ErrnoException
+    const reason = `it cannot be read: ${code ?? message}`
     return { finished_at: new Date(0).toISOString(), bytes: null, fitness: { usable: 'unknown', reason } }
   }
 }
@@ -44,14 +46,14 @@ async function fitnessOf(directory: string, found: ReadonlyMap<string, Stats>): 
   if ((found.get('toc.dat')?.size ?? 0) > mostContents) {
     return { usable: 'unknown', reason: 'its toc.dat is too large to be looked at' }
   }
-  const contents = (await readFile(join(directory, 'toc.dat'))).toString('latin1')
+  const contents = readOutside(join(directory, 'toc.dat'), mostContents).toString('latin1')
   const wanted = [...contents.matchAll(named)].flatMap(([, length = '', name = '']) =>
     length.charCodeAt(0) === name.length ? [name] : [],
   )
   for (const list of wanted.filter((name) => name.endsWith('.toc'))) {
     const file = sameFile(list, found)
     // Compressed lists cannot be looked into as cheaply; their large objects are believed.
-    if (file === list) wanted.push(...largeObjects(await readFile(join(directory, list), 'latin1')))
+    if (file === list) wanted.push(...largeObjects(readOutside(join(directory, list), mostContents).toString('latin1')))
   }
   const missing = wanted.filter((name) => sameFile(name, found) === undefined)
   if (missing.length > 0) {

@@ -3,9 +3,9 @@
 import { type FileHandle, lstat, open, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
-import type { HeldBackup } from '../rules/backups-held.ts'
+import { type HeldBackup, plainBackup } from '../rules/backups-held.ts'
 import { readDirectoryDump } from './directory-dump.ts'
-import { type Inventory, mostBackups, plainBackup } from './inventory.ts'
+import { type Inventory, mostBackups } from './inventory.ts'
 
 /** Names of files that are dumps. Others (checksums, logs, notes) are left out, and it is said how many. */
 const dumpName = /\.(dump|dmp|pgdump|custom|backup|bak|sql|tar|tgz)(\.(gz|zst|bz2|xz|lz4))?(\.(age|gpg|enc|asc))?$/i

@@ -24,7 +24,7 @@ export interface BackedUpDatabase {
   installation_id: string
   /** System identifier and name, as homeOf() puts them: several after a move to another server. */
   homes: string[]
-  /** As the target is called. */
+  /** As the target was called, which tells a copy from its original. */
   name: string
   is_sandbox: boolean
 }
@@ -32,19 +32,6 @@ export interface BackedUpDatabase {
 /** A database of a server, whatever is installed in it. */
 export function homeOf(system_identifier: string, database_name: string): string {
   return `${system_identifier}/${database_name}`
-}
-
-/** A backup about which nothing special is known: what a format does not tell stays as it is here. */
-export const plainBackup: Omit<HeldBackup, 'source' | 'id' | 'finished_at'> = {
-  kind: 'unknown',
-  started_at: null,
-  usable: 'yes',
-  reason: null,
-  depends_on: [],
-  bytes: null,
-  is_pinned: false,
-  position: null,
-  times_listed: 1,
 }
 
 /** Most of one inventory: more is a mistake or an attack, and would not fit into memory. */

@@ -3,10 +3,10 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
-import type { HeldBackup } from '../rules/backups-held.ts'
+import { type HeldBackup, plainBackup } from '../rules/backups-held.ts'
 import { byteCount, checked, checkedEntries, name } from './checked.ts'
 import { partialName, unfinished } from './dump-folder.ts'
-import { type Inventory, type InventoryFormat, mostBackups, plainBackup } from './inventory.ts'
+import { type Inventory, type InventoryFormat, mostBackups } from './inventory.ts'
 import { isList } from './json-text.ts'
 import { listedMoment } from './moment.ts'
 

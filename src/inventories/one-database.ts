@@ -1,10 +1,13 @@
 // Backups of several databases must not fill each other's slots. Only our own say what they are of.
 
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { targetVariable } from '../database/targets.ts'
 import type { BackedUpDatabase, Inventory } from './inventory.ts'
 
 /** The database whose backups count. */
 export interface WantedDatabase {
+  /** The name of the target. */
+  name: string
   installation_id: string | null
   /** As BackedUpDatabase has it. */
   home: string
@@ -24,7 +27,8 @@ export function ofOneDatabase(inventories: readonly Inventory[], wanted: WantedD
   const result: Inventory[] = inventories.filter((one) => one.database === undefined || kept.has(one))
   for (const one of known.filter((one) => !kept.has(one))) {
     const count = one.backups.filter(({ usable }) => usable === 'yes').length
-    const remark = `${one.source}: ${count} ${count === 1 ? 'backup' : 'backups'} of ${nameOf(one.database)} left out, as of another database`
+    const counted = `${count} ${count === 1 ? 'backup' : 'backups'}`
+    const remark = `${one.source}: ${counted} of ${nameOf(one.database)} left out, as of ${otherThan(one.database, wanted)}`
     const beside = result.findIndex(({ source }) => source === one.source)
     const other = result[beside]
     if (other !== undefined) result[beside] = { ...other, remarks: [...other.remarks, remark] }
@@ -34,8 +38,26 @@ export function ofOneDatabase(inventories: readonly Inventory[], wanted: WantedD
   return result
 }
 
-function isOf({ installation_id, homes }: BackedUpDatabase, wanted: WantedDatabase): boolean {
+function isOf(database: BackedUpDatabase, wanted: WantedDatabase): boolean {
+  return isNamed(database, wanted.name) && isIdentified(database, wanted)
+}
+
+/**
+ * The same installation of pgdrill; or, where it was installed anew, the same database of the same server. A restored copy
+ * has the first, and after a physical restore both.
+ */
+function isIdentified({ installation_id, homes }: BackedUpDatabase, wanted: WantedDatabase): boolean {
   return installation_id === wanted.installation_id || homes.includes(wanted.home)
+}
+
+function isNamed({ name }: BackedUpDatabase, wanted: string): boolean {
+  return targetVariable(name) === targetVariable(wanted)
+}
+
+function otherThan(database: BackedUpDatabase, wanted: WantedDatabase | undefined): string {
+  return wanted === undefined || !isIdentified(database, wanted)
+    ? 'another database'
+    : `a copy: they were taken of the target ${database.name}, not of ${wanted.name}`
 }
 
 function onlyOne(known: readonly Known[]): (one: Known) => boolean {
@@ -57,9 +79,10 @@ function onlyOne(known: readonly Known[]): (one: Known) => boolean {
   return (one) => possible[0]?.includes(one) === true
 }
 
-/** The same installation of pgdrill; or, where it was installed anew, the same database of the same server. */
 function isSame(one: BackedUpDatabase, other: BackedUpDatabase): boolean {
-  return one.installation_id === other.installation_id || one.homes.some((home) => other.homes.includes(home))
+  const isIdentical =
+    one.installation_id === other.installation_id || one.homes.some((home) => other.homes.includes(home))
+  return isIdentical && isNamed(one, other.name)
 }
 
 function nameOf({ name, installation_id, is_sandbox }: BackedUpDatabase): string {

@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
+import { databaseKey } from '../dump/manifest.ts'
 import { type Backup, listBackups } from '../dump/read-manifest.ts'
-import type { HeldBackup } from '../rules/backups-held.ts'
-import { type BackedUpDatabase, homeOf, type Inventory, plainBackup } from './inventory.ts'
+import { type HeldBackup, plainBackup } from '../rules/backups-held.ts'
+import { type BackedUpDatabase, homeOf, type Inventory } from './inventory.ts'
 
 /**
  * The folders that `pgdrill backup` left in a directory: one inventory for each database that they are of, and each with
@@ -30,9 +31,9 @@ export async function readOwnBackups(directory: string, label: string, isDeep: b
   const inventory = { source, format: 'own' as const, keeps_days: null, window: null, remarks }
   const databases = new Map<string, Backup[]>()
   for (const backup of backups) {
-    const { installation_id } = backup.manifest.source
-    const group = databases.get(installation_id)
-    if (group === undefined) databases.set(installation_id, [backup])
+    const key = databaseKey(backup.manifest.source)
+    const group = databases.get(key)
+    if (group === undefined) databases.set(key, [backup])
     else group.push(backup)
   }
   if (databases.size === 0) return [{ ...inventory, backups: broken }]
@@ -55,7 +56,7 @@ function heldBackup({ directory, manifest }: Backup, source: string): HeldBackup
   }
 }
 
-/** @param backups of one installation, oldest first; at least one */
+/** @param backups of one database, oldest first; at least one */
 function databaseOf(backups: readonly Backup[]): BackedUpDatabase {
   const { installation_id, target, is_sandbox } = (backups.at(-1) as Backup).manifest.source
   const homes = backups.map(({ manifest: { source } }) => homeOf(source.system_identifier, source.database_name))

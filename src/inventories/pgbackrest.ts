@@ -2,9 +2,9 @@
 
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
-import type { HeldBackup } from '../rules/backups-held.ts'
+import { type HeldBackup, plainBackup } from '../rules/backups-held.ts'
 import { byteCount, checkedEntries, epochSeconds, name, wholeNumber } from './checked.ts'
-import { type Inventory, plainBackup } from './inventory.ts'
+import type { Inventory } from './inventory.ts'
 
 const status = z.object({ code: z.int(), message: z.string().optional() })
 

@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { manifestFile } from '../dump/manifest.ts'
+import { isHandedOver } from '../outside-text.ts'
 import { readBarman } from './barman.ts'
 import { readDumpFolder } from './dump-folder.ts'
 import { formats, type Inventory, type InventoryFormat, mostBackups } from './inventory.ts'
@@ -24,6 +25,8 @@ const mostBytes = 96 * 1024 * 1024
  * thousand backups takes a third of a gigabyte instead of a fifth.
  */
 const largeText = 8 * 1024 * 1024
+
+const giveFile = 'Give a file, a folder, or - for stdin.'
 
 /** What was asked for: a path ("-" is stdin), perhaps with the format before it: barman:list.json. */
 export interface Asked {
@@ -96,7 +99,7 @@ function statOf(path: string) {
   } catch (error) {
     throw new CouldNotVerify(
       `the inventory ${path} cannot be read: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message}`,
-      'Give a file, a folder, or - for stdin.',
+      giveFile,
     )
   }
 }
@@ -123,8 +126,11 @@ function holdsOwnBackups(path: string): boolean {
 /** At once: the pieces of a stream would need twice the memory. */
 async function readFile(path: string): Promise<string> {
   const found = statOf(path)
-  // A pipe has no size.
-  if (!found.isFile()) return await readStream(createReadStream(path), path)
+  if (!found.isFile()) {
+    // A pipe that nobody writes into, or a device, would never end.
+    if (!isHandedOver(path)) throw new CouldNotVerify(`the inventory ${path} is no plain file`, giveFile)
+    return await readStream(createReadStream(path), path)
+  }
   const { size } = found
   if (size > mostBytes) throw tooLarge(path)
   try {

@@ -2,8 +2,9 @@
 
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { plainBackup } from '../rules/backups-held.ts'
 import { checked, checkedEntries, epochSeconds, wholeNumber } from './checked.ts'
-import { type Inventory, plainBackup } from './inventory.ts'
+import type { Inventory } from './inventory.ts'
 import { listedMoment } from './moment.ts'
 
 /** The longest that any plan keeps scheduled backups: 7, 14 or 30 days. */

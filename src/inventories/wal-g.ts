@@ -1,8 +1,9 @@
 // wal-g backup-list --detail --json (internal/backup_time.go, internal/databases/postgres/backup_sentinel_dto.go of WAL-G).
 
 import * as z from 'zod'
+import { plainBackup } from '../rules/backups-held.ts'
 import { byteCount, checkedEntries, name } from './checked.ts'
-import { type Inventory, plainBackup } from './inventory.ts'
+import type { Inventory } from './inventory.ts'
 import { listedMoment } from './moment.ts'
 
 const moment = z

@@ -1,6 +1,6 @@
 import { toolVersion } from '../project-files.ts'
-import { style } from '../proof/html/style.ts'
-import { type Html, html, trusted } from '../proof/html/tag.ts'
+import { htmlPage } from '../proof/html/page.ts'
+import { type Html, html } from '../proof/html/tag.ts'
 import { statusWords, worstFirst } from '../proof/statuses.ts'
 import { day, timeOf } from '../rules/moments.ts'
 import type { Slot } from '../rules/retention.ts'
@@ -8,9 +8,6 @@ import { type Tier, tiers, weekAt } from '../rules/retention-slots.ts'
 import { hours } from '../rules/wording.ts'
 import type { Retention } from './retention.ts'
 import { retentionSummary, type SlotSign, signsOf, slotSigns } from './summary.ts'
-
-// Nothing is loaded and nothing runs, whatever should get past the escaping.
-const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 const slotStyle = `
 .slots rect { stroke: var(--line); }
@@ -33,20 +30,8 @@ export function retentionHtml(retention: Retention): string {
   const signs = signsOf(retention)
   const findings = worstFirst(judgement.results).filter(({ status }) => status !== 'pass' && status !== 'skip')
   const used = (Object.keys(slotSigns) as SlotSign[]).filter((sign) => [...signs.values()].includes(sign))
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="referrer" content="no-referrer">
-<title>Retention of backups${target === null ? '' : `: ${target.name}`}</title>
-<link rel="icon" href="data:,">
-<style>${trusted(style + slotStyle)}</style>
-</head>
-<body>
-<header class="verdict ${verdict.status}">
-<p class="above">Retention of backups${target === null ? '' : ` of ${target.name}`} · as of ${question.now}</p>
+  const body = html`<header class="verdict ${verdict.status}">
+<p class="above">Retention of backups${target === null ? '' : ` of ${target.name}${target.is_sandbox ? ' (SANDBOX)' : ''}`} · as of ${question.now}</p>
 <h1>${{ verified: 'PASS', failed: 'FAIL', could_not_verify: 'COULD NOT VERIFY' }[verdict.status]}</h1>
 <p class="why">${retentionSummary(retention).replace(/^.*? retention: /, '')}</p>
 </header>
@@ -75,11 +60,8 @@ ${judgement.slots.map(slotRow)}
 </tbody></table>
 </section>
 </main>
-<footer>Written by pgdrill ${toolVersion()}. A listing says that a backup is there; only a restore proves it.</footer>
-</body>
-</html>
-`
-  return page.toString()
+<footer>Written by pgdrill ${toolVersion()}. A listing says that a backup is there; only a restore proves it.</footer>`
+  return htmlPage(`Retention of backups${target === null ? '' : `: ${target.name}`}`, body, slotStyle)
 }
 
 function slotRow({ tier, label, state, fillers: [filler] }: Slot): Html {

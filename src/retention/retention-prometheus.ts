@@ -5,7 +5,7 @@ import type { Retention } from './retention.ts'
 
 /** The retention as Prometheus text for the textfile collector: gauges without timestamps; what is not known is left out. */
 export function retentionPrometheus({ target, question, judgement, actual, verdict }: Retention): string {
-  const labels = { target: target?.name ?? 'inventory' }
+  const labels = { target: target?.name ?? 'inventory', sandbox: String(target?.is_sandbox ?? false) }
   const now = timeOf(question.now)
   const seconds = (moment: string | null) => (moment === null ? null : timeOf(moment) / 1000)
   const states = ['filled', 'empty', 'not_yet_possible'] as const

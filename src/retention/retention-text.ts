@@ -19,7 +19,8 @@ export function retentionText(retention: Retention, colors: Colors, isVerbose: b
   const { target, question, judgement, actual, is_recorded } = retention
   const { policy, rpo, now } = question
   const plain = (text: string) => hidePasswords(plainLine(text))
-  const where = target === null ? 'no target' : `target ${target.name}, ${target.url}`
+  const where =
+    target === null ? 'no target' : `target ${target.name}${target.is_sandbox ? ' (SANDBOX)' : ''}, ${target.url}`
   const results = judgement.results
   const lines = [
     colors.bold(`pgdrill retention: ${plain(where)}${is_recorded ? ', recorded inventories' : ''}`),

@@ -6,6 +6,7 @@ import { type Database, type Limits, withDatabase } from '../database/connect.ts
 import { describeConnection } from '../database/connection-url.ts'
 import { getIdentity } from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
+import { isSandbox } from '../database/sandbox-mark.ts'
 import type { Target } from '../database/targets.ts'
 import { collect, type HeldBackups } from '../inventories/collect.ts'
 import { homeOf, type Inventory } from '../inventories/inventory.ts'
@@ -18,7 +19,7 @@ import type { SlotCounts } from '../rules/retention-slots.ts'
 import { judge, type Verdict } from '../rules/verdict.ts'
 
 export interface Retention {
-  target: { name: string; url: string } | null
+  target: { name: string; url: string; is_sandbox: boolean } | null
   /** Whether the inventories were read now, or are those that were recorded. */
   is_recorded: boolean
   question: RetentionQuestion
@@ -68,7 +69,7 @@ export async function lookAtRetention(request: RetentionRequest): Promise<Retent
   if (target === undefined) {
     if (request.inventories === null) throw new CouldNotVerify('there is no inventory')
     const now = request.now ?? new Date().toISOString()
-    return answer(request, now, collect(ofOneDatabase(request.inventories, undefined), now), undefined)
+    return answer(request, null, now, collect(ofOneDatabase(request.inventories, undefined), now), undefined)
   }
   return await withDatabase(target, { ...request.limits, now: request.now }, async (database) => {
     await requireSchema(database, target)
@@ -90,17 +91,23 @@ export async function lookAtRetention(request: RetentionRequest): Promise<Retent
     const held =
       request.inventories === null
         ? { sources: recorded.sources, backups: recorded.backups, remarks: [] }
-        : collect(ofOneDatabase(request.inventories, await wantedOf(database)), new Date(now).toISOString())
+        : collect(
+            ofOneDatabase(request.inventories, await wantedOf(target.name, database)),
+            new Date(now).toISOString(),
+          )
     if (request.isToBeRecorded) {
       const document = JSON.stringify({ sources: held.sources, backups: held.backups })
       await sql`select drill.record_backups(${document}::text::jsonb)`.execute(database)
     }
-    return answer(request, new Date(now).toISOString(), held, recorded.policy)
+    const { name, connection } = target
+    const asked = { name, url: describeConnection(connection), is_sandbox: await isSandbox(database) }
+    return answer(request, asked, new Date(now).toISOString(), held, recorded.policy)
   })
 }
 
 function answer(
-  { policy, since, rpo, target, inventories }: RetentionRequest,
+  { policy, since, rpo, inventories }: RetentionRequest,
+  target: Retention['target'],
   now: string,
   { sources, backups, remarks }: HeldBackups,
   ofTarget: Recorded['policy'] | undefined,
@@ -121,7 +128,7 @@ function answer(
   }
   const judgement = judgeRetention(question)
   return {
-    target: target === undefined ? null : { name: target.name, url: describeConnection(target.connection) },
+    target,
     is_recorded: inventories === null,
     question,
     judgement,
@@ -131,9 +138,9 @@ function answer(
   }
 }
 
-async function wantedOf(database: Database): Promise<WantedDatabase> {
+async function wantedOf(name: string, database: Database): Promise<WantedDatabase> {
   const { installation_id, system_identifier, database_name } = await getIdentity(database)
-  return { installation_id, home: homeOf(system_identifier, database_name) }
+  return { name, installation_id, home: homeOf(system_identifier, database_name) }
 }
 
 function inMilliseconds(seconds: number | undefined): number | undefined {

@@ -3,7 +3,7 @@ import { hidePasswords, plainLine } from '../terminal/plain-text.ts'
 import type { Retention } from './retention.ts'
 
 /** The verdict in one line: what, why, and the exit code. */
-export function retentionSummary({ verdict, judgement }: Retention): string {
+export function retentionSummary({ target, verdict, judgement }: Retention): string {
   const { counts, exit_code, status } = verdict
   const word = { verified: 'PASS', failed: 'FAIL', could_not_verify: 'COULD NOT VERIFY' }[status]
   const numbers = [
@@ -15,7 +15,9 @@ export function retentionSummary({ verdict, judgement }: Retention): string {
   ].join(', ')
   const cause = judgement.results.find((row) => row.status === (exit_code === 1 ? 'fail' : 'error'))
   const first = exit_code === 0 || cause === undefined ? '' : `, first: ${cause.detail}`
-  return hidePasswords(plainLine(`${word} retention: ${numbers}${first} (exit ${exit_code})`))
+  return hidePasswords(
+    plainLine(`${word}${target?.is_sandbox ? ' [sandbox]' : ''} retention: ${numbers}${first} (exit ${exit_code})`),
+  )
 }
 
 /** How each state of a slot is drawn, and what it means. */

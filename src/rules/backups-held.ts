@@ -28,6 +28,19 @@ export interface HeldBackup {
   times_listed: number
 }
 
+/** A backup about which nothing special is known: what nobody tells stays as it is here. */
+export const plainBackup: Omit<HeldBackup, 'source' | 'id' | 'finished_at'> = {
+  kind: 'unknown',
+  started_at: null,
+  usable: 'yes',
+  reason: null,
+  depends_on: [],
+  bytes: null,
+  is_pinned: false,
+  position: null,
+  times_listed: 1,
+}
+
 /** One inventory: where backups are listed, with the window of point-in-time recovery that it offers. */
 export interface BackupSource {
   source: string

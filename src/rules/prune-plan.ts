@@ -1,14 +1,14 @@
 // Which of our own backups the retention policy still needs: pure. The slots are those of retention.ts.
 
-import type { HeldBackup, ResolvedBackup } from './backups-held.ts'
+import { type HeldBackup, plainBackup, type ResolvedBackup } from './backups-held.ts'
 import { fillSlots } from './retention.ts'
 import type { SlotCounts } from './retention-slots.ts'
 
 /** A whole backup, as its manifest tells. Times are ISO text. */
 export interface PrunedBackup {
   directory: string
-  /** What it is a backup of: each is kept for itself. */
-  installation_id: string
+  /** What it is a backup of, as databaseKey() puts it: each is kept for itself. */
+  database: string
   /** The moment of its data. */
   taken_at: string
   finished_at: string
@@ -18,6 +18,8 @@ export interface PrunedBackup {
 export interface PruneDecision<Backup extends PrunedBackup> {
   backup: Backup
   isKept: boolean
+  /** Whether another backup of a slot that it fills is not kept: were this one bad, that one would be needed. */
+  isInPlaceOfAnother: boolean
   reasons: string[]
 }
 
@@ -36,8 +38,8 @@ export function planPruning<Backup extends PrunedBackup>(
 ): PruneDecision<Backup>[] {
   const groups = new Map<string, Backup[]>()
   for (const backup of backups) {
-    const group = groups.get(backup.installation_id)
-    if (group === undefined) groups.set(backup.installation_id, [backup])
+    const group = groups.get(backup.database)
+    if (group === undefined) groups.set(backup.database, [backup])
     else group.push(backup)
   }
   const decisions = [...groups].flatMap(([source, group]) => planGroup(source, group, policy, now, clockSkew))
@@ -77,11 +79,22 @@ function planGroup<Backup extends PrunedBackup>(
   for (const { backup } of filled.future) reasons.get(backup.id)?.push('it is dated in the future')
   // What the slots do not know of is not theirs to give away.
   const known = new Set([...filled.good, ...filled.future].map(({ backup }) => backup.id))
-  return group.map((backup) => {
-    const why = reasons.get(backup.directory) ?? []
-    if (!known.has(backup.directory)) why.push('its times make no sense')
-    return { backup, isKept: why.length > 0, reasons: why.length > 0 ? why : ['no slot needs it'] }
-  })
+  for (const { directory } of group) if (!known.has(directory)) reasons.get(directory)?.push('its times make no sense')
+  const isKept = ({ directory }: Backup) => reasons.get(directory)?.length !== 0
+  const doomed = group.filter((backup) => !isKept(backup)).map(({ finished_at }) => Date.parse(finished_at))
+  const inPlace = new Set(
+    filled.slots
+      .filter(({ starts_at, ends_at }) =>
+        doomed.some((moment) => Date.parse(starts_at) <= moment && moment < Date.parse(ends_at)),
+      )
+      .flatMap(({ fillers }) => fillers.map(({ id }) => id)),
+  )
+  return group.map((backup) => ({
+    backup,
+    isKept: isKept(backup),
+    isInPlaceOfAnother: inPlace.has(backup.directory),
+    reasons: isKept(backup) ? (reasons.get(backup.directory) ?? []) : ['no slot needs it'],
+  }))
 }
 
 function reachOf({ reaches }: ResolvedBackup): number {
@@ -89,18 +102,5 @@ function reachOf({ reaches }: ResolvedBackup): number {
 }
 
 function asHeld(source: string, { directory, taken_at, finished_at }: PrunedBackup): HeldBackup {
-  return {
-    source,
-    id: directory,
-    kind: 'logical',
-    started_at: taken_at,
-    finished_at,
-    usable: 'yes',
-    reason: null,
-    depends_on: [],
-    bytes: null,
-    is_pinned: false,
-    position: null,
-    times_listed: 1,
-  }
+  return { ...plainBackup, source, id: directory, kind: 'logical', started_at: taken_at, finished_at }
 }

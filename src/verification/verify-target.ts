@@ -16,6 +16,7 @@ import {
   listOutbound,
 } from '../database/facts.ts'
 import { requireSchema } from '../database/installed-schema.ts'
+import { isSandbox } from '../database/sandbox-mark.ts'
 import type { Target } from '../database/targets.ts'
 import { type Facts, measure } from '../measuring/measure.ts'
 import type { ProbeAnswer } from '../probes/answer.ts'
@@ -319,13 +320,6 @@ function recoveryOf(results: readonly CheckResult[]): Recovery {
       replayed_at: found?.replayed_at ?? null,
     },
   }
-}
-
-/** Asked of the server's own settings: what runs on the sandbox says so whatever became of our functions. */
-async function isSandbox(database: Database): Promise<boolean> {
-  const { rows } = await sql<{ is_sandbox: boolean }>`
-    select coalesce(current_setting('drill.sandbox', true) = 'on', false) as is_sandbox`.execute(database)
-  return rows[0]?.is_sandbox === true
 }
 
 /** Fixes what the checks of this transaction take as now: one report, one moment. */

@@ -88,9 +88,9 @@ test('HTML, JUnit and Prometheus tell the same, and --out writes whole files', a
   assert.is(metrics.stdout, '')
   assert.equal(metrics.files, ['bad.csv', 'retention.prom'])
   const text = place.read('retention.prom')
-  assert.match(text, /^pgdrill_retention_slots\{target="inventory",tier="daily",state="empty"\} 1$/m)
-  assert.match(text, /^pgdrill_retention_met\{target="inventory"\} 0$/m)
-  assert.match(text, /^pgdrill_backup_age_seconds\{target="inventory"\} 36000$/m)
+  assert.match(text, /^pgdrill_retention_slots\{target="inventory",sandbox="false",tier="daily",state="empty"\} 1$/m)
+  assert.match(text, /^pgdrill_retention_met\{target="inventory",sandbox="false"\} 0$/m)
+  assert.match(text, /^pgdrill_backup_age_seconds\{target="inventory",sandbox="false"\} 36000$/m)
   assert.is(text.endsWith('\n'), true)
 })
 
@@ -135,6 +135,8 @@ test('inventories are recorded, judged again from production, by its own policy,
   const recorded = await ask('-i', 'good.csv', '--record')
   assertCode(recorded, 0)
   assert.match(recorded.stderr, /^recorded in production: 10 backups$/m)
+  assert.match(recorded.stdout, /^pgdrill retention: target production \(SANDBOX\), postgresql:/)
+  assert.match(recorded.stdout, / \[sandbox\] retention: /)
   assert.match(recorded.stdout, /5 daily, 1 weekly, 0 monthly/)
   const again = await ask()
   assertCode(again, 0)
@@ -291,6 +293,47 @@ test('own backups of one database fill no slot of another', async () => {
   const own = await place.run(['retention', '--now', now, '-i', 'backups', ...one, '--target', 'production'], env)
   assertCode(own, 0)
   assert.match(own.stdout, /own backups: 1 backup listed, 1 counts/)
+})
+
+test('backups of a restored copy fill no slot of production', async () => {
+  const [row] = await database.query<{ id: string; system: string; name: string }>(
+    `select i.installation_id::text as id, s.system_identifier::text as system, current_database() as name
+    from drill.installation as i, pg_control_system() as s`,
+  )
+  const { snapshot, source } = manifestOf()
+  const production = { installation_id: row?.id, system_identifier: row?.system, database_name: row?.name }
+  const add = (folder: string, change: object) =>
+    writeBackup(
+      place.path(folder),
+      manifestOf({
+        finished_at: now,
+        snapshot: { ...snapshot, taken_at: now },
+        source: { ...source, ...production, ...change },
+      }),
+    )
+  const one = ['--daily', '1', '--weekly', '0', '--monthly', '0', '--since', '2026-03-01T00:00:00Z']
+  const env = { PRODUCTION_DATABASE_URL: urlOf(database) }
+  const ask = async () =>
+    await place.run(['retention', '--now', now, '-i', 'backups', ...one, '--target', 'production'], env)
+  // A physical copy has all of production but the name of its target; one from a dump is on another server.
+  add('backups/restore-1', { target: 'restore' })
+  add('backups/rehearsal-1', { target: 'rehearsal', system_identifier: '75' })
+  const copies = await ask()
+  assertCode(copies, 1)
+  assert.match(copies.stdout, /own backups: 0 backups listed/)
+  assert.match(
+    copies.stderr,
+    /1 backup of restore \(.*\) left out, as of a copy: they were taken of the target restore, not/,
+  )
+  assert.match(copies.stderr, /1 backup of rehearsal \(.*\) left out, as of a copy/)
+  // After a move to another server production is still called so.
+  add('backups/production-1', { system_identifier: '76' })
+  const moved = await ask()
+  assertCode(moved, 0)
+  assert.match(moved.stdout, /own backups: 1 backup listed, 1 counts/)
+  // Without a target nobody says whose slots they are.
+  const mixed = await run('-i', 'backups', ...one)
+  assertRefused(mixed, /are of 3 databases.*production/, /--target production/, mixed.files)
 })
 
 test.run()

@@ -39,6 +39,7 @@ needsDump('restored, verified exactly, proved and recorded: 0', async () => {
   const name = outcome.files.find((file) => /^verify\/drills\/[^/]+\/restore\.json$/.test(file)) ?? ''
   assert.is(JSON.parse(place.read(name)).outcome, 'restored')
   const id = name.split('/')[2] ?? ''
+  assert.match(place.read('verify', 'drills', id, 'journal.jsonl'), /"event":"restore_ended".*"log":"restore\.json"/)
   const proof = JSON.parse(place.read('verify', 'proofs', id, 'proof.json'))
   assert.is(proof.drill.method, 'dump')
   assert.is(proof.verification.baseline.document.is_exact, true)

@@ -20,19 +20,19 @@ test.after(() => {
   rmSync(root, { recursive: true })
 })
 
-/** A directory with backups, by name and time; those of another database have an id of their own. */
-function directoryWith(backups: Record<string, string>, installation_id = manifestOf().source.installation_id): string {
+/** A directory with backups, by name and time. */
+function directoryWith(backups: Record<string, string>): string {
   const directory = join(root, String(++count))
-  for (const [name, time] of Object.entries(backups)) add(directory, name, time, installation_id)
+  for (const [name, time] of Object.entries(backups)) add(directory, name, time)
   return directory
 }
 
-function add(directory: string, name: string, time: string, installation_id = manifestOf().source.installation_id) {
+function add(directory: string, name: string, time: string, target = 'production') {
   const { snapshot, source } = manifestOf()
   const manifest = manifestOf({
     snapshot: { ...snapshot, taken_at: time },
     finished_at: time,
-    source: { ...source, installation_id },
+    source: { ...source, target },
   })
   writeBackup(join(directory, name), manifest)
 }
@@ -42,9 +42,9 @@ const small = ['--daily', '2', '--weekly', '1', '--monthly', '1']
 const policy = { daily: 2, weekly: 1, monthly: 1 }
 
 test('the pure plan: slots, the newest, the future, and each database for itself', () => {
-  const one = (directory: string, at: string, installation_id = 'a') => ({
+  const one = (directory: string, at: string, database = 'a') => ({
     directory,
-    installation_id,
+    database,
     taken_at: at,
     finished_at: at,
   })
@@ -81,7 +81,7 @@ test('the pure plan: slots, the newest, the future, and each database for itself
 test('of two that overlap the one with the newest data stays as well', () => {
   const one = (directory: string, taken: string, finished: string) => ({
     directory,
-    installation_id: 'a',
+    database: 'a',
     taken_at: `2026-11-23T${taken}:00Z`,
     finished_at: `2026-11-23T${finished}:00Z`,
   })
@@ -141,14 +141,53 @@ test('the newest good one stays under any policy; a damaged one is not it, fills
   assert.equal(readdirSync(directory), ['a', 'b', 'unfinished'])
 })
 
-test('damage to an older one is found with --deep: then another fills its slot', async () => {
-  const backups = { a: '2026-11-23T04:00:00Z', b: '2026-11-22T04:00:00Z', c: '2026-11-22T03:00:00Z' }
-  const directory = directoryWith(backups)
+test('what is kept in place of another is read before: damaged, it fills no slot, and the other stays', async () => {
+  // c would be deleted as b has its slots. So would a2, whose slot a has; nothing is deleted in place of which d stays.
+  const directory = directoryWith({
+    a: '2026-11-23T04:00:00Z',
+    a2: '2026-11-23T03:00:00Z',
+    b: '2026-11-22T04:00:00Z',
+    c: '2026-11-22T03:00:00Z',
+    c2: '2026-11-22T02:00:00Z',
+    d: '2026-10-19T04:00:00Z',
+  })
+  for (const name of ['b', 'c']) writeFileSync(join(directory, name, 'dump', 'toc.dat'), 'CONTENTS')
+  const shown = await prune('--dir', directory, ...small)
+  const done = await prune('--dir', directory, ...small, '--apply')
+  for (const { stdout, stderr } of [shown, done]) {
+    assert.match(stdout, /^leave {3}\S+\/b {2}.*the content of dump\/toc\.dat changed$/m)
+    assert.match(stdout, /^leave {3}\S+\/c {2}.*the content of dump\/toc\.dat changed$/m)
+    assert.match(stdout, /^keep {4}\S+\/c2 .* daily 2026-11-22, weekly 2026-W47$/m)
+    assert.match(stderr, /^of 2 kept only the sizes of files were looked at: --deep/m)
+  }
+  assert.equal(readdirSync(directory), ['a', 'b', 'c', 'c2', 'd'])
+})
+
+test('what nothing is deleted for is looked at by its sizes, and that is said; --deep reads it', async () => {
+  const directory = directoryWith({ a: '2026-11-23T04:00:00Z', b: '2026-11-22T04:00:00Z', c: '2025-11-22T04:00:00Z' })
   writeFileSync(join(directory, 'b', 'dump', 'toc.dat'), 'CONTENTS')
-  const deep = await prune('--dir', directory, ...small, '--deep', '--apply')
-  assertCode(deep, 0)
-  assert.match(deep.stdout, /^keep {4}\S+\/c .* daily 2026-11-22, weekly 2026-W47$/m)
-  assert.equal(readdirSync(directory), ['a', 'b', 'c'])
+  const sizes = await prune('--dir', directory, ...small, '--format', 'json')
+  assertCode(sizes, 0)
+  assert.match(sizes.stderr, /of 1 kept only the sizes of files were looked at/)
+  assert.equal(
+    JSON.parse(sizes.stdout).backups.map((one: { is_kept: boolean; is_read: boolean }) => [one.is_kept, one.is_read]),
+    [
+      [false, false],
+      [true, false],
+      [true, true],
+    ],
+  )
+  const deep = await prune('--dir', directory, ...small, '--deep')
+  assert.match(deep.stdout, /^leave {3}\S+\/b {2}.*changed$/m)
+  assert.not.match(deep.stderr, /only the sizes/)
+})
+
+test('newer backups of a restored copy take no slot from production', async () => {
+  const directory = directoryWith({ a: '2026-11-22T03:00:00Z', b: '2026-11-22T02:00:00Z' })
+  add(directory, 'copy', '2026-11-22T09:00:00Z', 'restore')
+  const done = await prune('--dir', directory, ...small, '--apply')
+  assert.match(done.stdout, /^keep {4}\S+\/a .* the newest, daily 2026-11-22, weekly 2026-W47$/m)
+  assert.equal(readdirSync(directory), ['a', 'copy'])
 })
 
 test('nothing to look at is refused', async () => {

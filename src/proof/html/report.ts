@@ -5,34 +5,19 @@ import { type Proof, proofId } from '../proof.ts'
 import { countedWords, statusOrder } from '../statuses.ts'
 import { checksSection } from './checks.ts'
 import { countsSection } from './counts.ts'
+import { htmlPage } from './page.ts'
 import { environmentSection, followUpsSection, notVerifiedSection } from './rest.ts'
-import { style } from './style.ts'
-import { type Html, html, trusted } from './tag.ts'
+import { type Html, html } from './tag.ts'
 import { timesSection } from './times.ts'
-
-// Nothing is loaded and nothing runs, whatever should get past the escaping.
-const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 /** The proof as one HTML file that needs nothing else: for a browser, a phone and paper. */
 export function reportHtml(proof: Proof): string {
   const { status } = outcomeOf(proof)
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="referrer" content="no-referrer">
-<title>${outcomeWords[status]}: ${titleOf(proof)}</title>
-<link rel="icon" href="data:,">
-<style>${trusted(style)}</style>
-</head>
-<body>
-${
-  proof.verification.target.is_sandbox
-    ? html`<p class="rehearsal">This ran on the sandbox. It is a rehearsal and never counts as a drill.</p>`
-    : null
-}
+  const body = html`${
+    proof.verification.target.is_sandbox
+      ? html`<p class="rehearsal">This ran on the sandbox. It is a rehearsal and never counts as a drill.</p>`
+      : null
+  }
 ${verdictHeader(proof)}
 <main>
 ${timesSection(proof)}
@@ -42,11 +27,8 @@ ${notVerifiedSection(proof)}
 ${followUpsSection(proof)}
 ${environmentSection(proof)}
 </main>
-<footer>Written by pgdrill ${proof.verification.tool_version} from proof.json; SHA256SUMS names every file of this proof with its hash.</footer>
-</body>
-</html>
-`
-  return page.toString()
+<footer>Written by pgdrill ${proof.verification.tool_version} from proof.json; SHA256SUMS names every file of this proof with its hash.</footer>`
+  return htmlPage(`${outcomeWords[status]}: ${titleOf(proof)}`, body)
 }
 
 function titleOf(proof: Proof): string {
