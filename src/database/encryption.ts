@@ -1,9 +1,10 @@
 // What sslmode and its files ask for, one meaning for both drivers: that of libpq
 // (https://www.postgresql.org/docs/current/libpq-ssl.html).
 
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { SecureContextOptions } from 'node:tls'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { mostSettingsBytes, readOutside } from '../outside-text.ts'
 import type { Parameters, Said } from './connection-parameters.ts'
 import { homeFile } from './home-file.ts'
 
@@ -106,17 +107,17 @@ function fileOf(
 ): { path: string; text: string } | undefined {
   const path = said?.value ?? homeFile('.postgresql', usual)
   try {
-    const text = readFileSync(path, 'utf8')
+    const text = readOutside(path, mostSettingsBytes).toString('utf8')
     look(path, said?.by ?? 'its usual place')
     return { path, text }
   } catch (error) {
     if (error instanceof CouldNotVerify) throw error
-    const { code } = error as NodeJS.ErrnoException
+    const { code, message } = error as NodeJS.ErrnoException
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR'
     if (said === undefined && isMissing) return undefined
     // The path could be the rest of a password with an & in it.
     const what = `${said?.by ?? usual}: a certificate file that it names`
-    throw new CouldNotVerify(isMissing ? `${what} does not exist` : `${what} cannot be read (${code})`)
+    throw new CouldNotVerify(isMissing ? `${what} does not exist` : `${what} cannot be read (${code ?? message})`)
   }
 }
 

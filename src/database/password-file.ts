@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { mostSettingsBytes, readOutside } from '../outside-text.ts'
 import { homeFile } from './home-file.ts'
 
 /** What a password file gave. */
@@ -30,7 +31,7 @@ export function findPassword(
     const { mode } = statSync(path)
     if ((mode & 0o170000) !== 0o100000) return unused(`${path} is no plain file`)
     if ((mode & 0o077) !== 0) return unused(`${path} may be read by others: chmod 600 ${path}`)
-    text = readFileSync(path, 'utf8')
+    text = readOutside(path, mostSettingsBytes).toString('utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { mostSettingsBytes, readOutside } from '../outside-text.ts'
 import { homeFile } from './home-file.ts'
 
 export interface ServiceEntry {
@@ -59,7 +59,7 @@ function entriesOf(text: string, service: string, file: string): ServiceEntry[] 
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return readOutside(file, mostSettingsBytes).toString('utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined

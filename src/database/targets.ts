@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { mostSettingsBytes, readOutside } from '../outside-text.ts'
 import { type ConnectionSettings, parseConnectionUrl } from './connection-url.ts'
 
 /** A named database and where its URL came from. */
@@ -116,7 +116,7 @@ function sources(): [string, NodeJS.Dict<string>][] {
 
 function readEnvFile(path: string): NodeJS.Dict<string> {
   try {
-    return parseEnv(readFileSync(path, 'utf8'))
+    return parseEnv(readOutside(path, mostSettingsBytes).toString('utf8'))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw new CouldNotVerify(`${path} cannot be read: ${(error as Error).message}`)

@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { withDatabase } from '../database/connect.ts'
 import { type KnownProof, lastProof, recordDrill } from '../database/drills.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
+import { readOutside } from '../outside-text.ts'
 import { toolVersion } from '../project-files.ts'
 import { sha256 } from '../proof/document.ts'
 import { sumsFile } from '../proof/sums.ts'
@@ -204,8 +205,8 @@ function ownProof(directory: string, verification: Verification): string {
   let sums: string
   let proof: { verification?: { verification_id?: unknown } }
   try {
-    sums = readFileSync(join(directory, sumsFile), 'utf8')
-    const text = readFileSync(join(directory, 'proof.json'))
+    sums = readOutside(join(directory, sumsFile)).toString('utf8')
+    const text = readOutside(join(directory, 'proof.json'))
     if (!sums.includes(`${sha256(text)}  proof.json\n`)) throw new Error('its files are not those of its sums')
     proof = JSON.parse(text.toString('utf8')) as typeof proof
   } catch (error) {

@@ -1,11 +1,12 @@
 // Two commands must not do a drill's next step at once. The lock is a file with who holds it; that of a process that has
 // ended, however that came about, does not count.
 
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { readOutside } from '../outside-text.ts'
 import { drillFolder } from './journal.ts'
 import { isLiving, processStart } from './living-process.ts'
 
@@ -92,7 +93,7 @@ function holderOf(text: string): z.infer<typeof Holder> | undefined {
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return readOutside(file).toString('utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

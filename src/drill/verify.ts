@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { measureClockSkew } from '../database/clock.ts'
 import { withDatabase } from '../database/connect.ts'
 import type { Depth } from '../database/contract.ts'
+import { readOutside } from '../outside-text.ts'
 import type { Attachment } from '../probes/attachment.ts'
 import { sha256 } from '../proof/document.ts'
 import { isFinding } from '../rules/follow-ups.ts'
@@ -71,7 +72,7 @@ export function verificationOf(id: string, state: DrillState): Verification {
   const file = join(drillFolder(id), verification.file)
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readOutside(file).toString('utf8')
   } catch (error) {
     throw new CouldNotVerify(`${file} cannot be read: ${(error as Error).message}`, verifyFirst, { cause: error })
   }
@@ -93,7 +94,7 @@ export function attachmentsOf(id: string, { verification }: DrillState): Attachm
   if (verification === null) return []
   return verification.attachments.map(({ path, sha256: expected }) => {
     const file = join(drillFolder(id), verification.verification_id, path)
-    const bytes = existsSync(file) ? readFileSync(file) : undefined
+    const bytes = existsSync(file) ? readOutside(file) : undefined
     if (bytes !== undefined && sha256(bytes) === expected) return { path, bytes }
     throw new CouldNotVerify(`${file} is missing, or not what the verification kept`, verifyFirst)
   })

@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { sql } from 'kysely'
@@ -7,6 +6,7 @@ import { CouldNotVerify } from '../could-not-verify.ts'
 import { type Database, withDatabase } from '../database/connect.ts'
 import { describeConnection } from '../database/connection-url.ts'
 import type { Target } from '../database/targets.ts'
+import { readOutside } from '../outside-text.ts'
 import { toolVersion } from '../project-files.ts'
 import type { Stages } from '../terminal/stages.ts'
 import { findClientProgram, majorOf, type Program, plainEnvironment } from './client-programs.ts'
@@ -189,7 +189,7 @@ async function announce(
   say(
     `the server has no role ${missingRoles.join(', ')}: what they own will belong to ${target.connection.user}, and their rights and policies will be missing`,
   )
-  const globals = plain.has(globalsFile) ? await readFile(plain.path(globalsFile), 'utf8') : ''
+  const globals = plain.has(globalsFile) ? readOutside(plain.path(globalsFile)).toString('utf8') : ''
   const statements = missingRoles.flatMap((role) => statementsOf(globals, role))
   if (statements.length > 0) say(`to have them, stop this and run: ${statements.join(' ')}`)
 }
@@ -276,7 +276,7 @@ class PlainFiles {
     if (!this.has(propertiesFile)) {
       throw new CouldNotVerify(`the backup has no ${propertiesFile}`, 'Name a folder that pgdrill backup wrote.')
     }
-    return parseProperties(await readFile(this.path(propertiesFile), 'utf8'), origin)
+    return parseProperties(readOutside(this.path(propertiesFile)).toString('utf8'), origin)
   }
 
   remove(): void {

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
+import { mostSettingsBytes, readOutside } from '../outside-text.ts'
 
 /** The envelope of the signature; SHA256SUMS cannot name it, as it signs SHA256SUMS. */
 export const signatureFile = 'signature.dsse.json'
@@ -107,7 +107,7 @@ function readPem(where: string, env: NodeJS.Dict<string>): string {
   const variable = /^env:(.*)$/s.exec(where)?.[1]
   if (variable === undefined) {
     try {
-      return readFileSync(where, 'utf8')
+      return readOutside(where, mostSettingsBytes).toString('utf8')
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       throw new CouldNotVerify(

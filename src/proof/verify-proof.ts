@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { CouldNotVerify } from '../could-not-verify.ts'
@@ -126,7 +126,7 @@ function checkPrevious({ drill }: ProofDocument, { directory, previous }: ProofQ
   const folder = previous ?? join(dirname(resolve(directory)), link.drill_id)
   let sums: Buffer
   try {
-    sums = readFileSync(join(folder, sumsFile))
+    sums = readOutside(join(folder, sumsFile))
   } catch {
     return {
       ...row('previous', link.drill_id, 'error', `the proof before it, ${link.drill_id}, is not in ${folder}`),
@@ -158,8 +158,13 @@ export function readFolder(directory: string): Files {
     }
   } catch (error) {
     if (error instanceof CouldNotVerify) throw error
+    const { code, message } = error as NodeJS.ErrnoException
     throw new CouldNotVerify(
-      `the proof cannot be read: ${(error as Error).message}`,
+      code === 'ENOENT'
+        ? `there is no proof ${directory}: no such folder`
+        : code === 'ENOTDIR'
+          ? `${directory} is a file, and a proof is a folder`
+          : `the proof cannot be read: ${message}`,
       'Name the folder of a proof, such as verify/proofs/20261123T043000Z-restore-1a2b.',
     )
   }

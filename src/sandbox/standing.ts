@@ -1,12 +1,13 @@
 // The sandbox that stays up between commands. Its clusters live in a temporary
 // directory; .sandbox/ below the working directory says where, and holds the URLs.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { sandboxTargetsFile, targetVariable } from '../database/targets.ts'
+import { readOutside } from '../outside-text.ts'
 import type { Stages } from '../terminal/stages.ts'
 import { writeWhole } from '../write-whole.ts'
 import { buildSandbox, type Sandbox, sandboxDatabase, sandboxFailed } from './build.ts'
@@ -98,7 +99,7 @@ export async function removeSandbox(): Promise<boolean> {
 function readState(): z.infer<typeof State> {
   let text: string
   try {
-    text = readFileSync(stateFile, 'utf8')
+    text = readOutside(stateFile).toString('utf8')
   } catch {
     throw new CouldNotVerify('no sandbox is up', 'Start one: make sandbox.')
   }

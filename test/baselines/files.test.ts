@@ -65,7 +65,9 @@ test('missing, a directory, empty, cut off, no JSON, no baseline', async () => {
   assertRefused(await verify('nowhere.json'), /baseline file nowhere\.json does not exist/, /baseline capture/, [
     'b.json',
   ])
-  assertRefused(await verify('directory'), /baseline file directory cannot be read: EISDIR/, undefined, ['b.json'])
+  assertRefused(await verify('directory'), /baseline file directory cannot be read: it is a folder/, undefined, [
+    'b.json',
+  ])
   assertRefused(await verify('b.json/x'), /baseline file b\.json\/x cannot be read: ENOTDIR/, undefined, ['b.json'])
   assertRefused(await verify(''), /baseline file .*does not exist/, undefined, ['b.json'])
   for (const [content, message] of [

@@ -118,11 +118,15 @@ test('changed, missing, added: 1, and which file', async () => {
 })
 
 test('what cannot be read is 2', async () => {
-  refused(await report('verify', 'nowhere'), /the proof cannot be read: ENOENT/, /Name the folder of a proof/)
+  refused(
+    await report('verify', 'nowhere'),
+    /^pgdrill: there is no proof nowhere: no such folder$/,
+    /Name the folder of a proof/,
+  )
   mkdirSync(place.path('empty'))
   refused(await report('verify', 'empty'), /is no proof: it has neither/)
   writeFileSync(place.path('file'), '')
-  refused(await report('verify', 'file'), /the proof cannot be read/)
+  refused(await report('verify', 'file'), /^pgdrill: file is a file, and a proof is a folder$/)
   const linked = await after((path) => {
     rmSync(join(path, 'report.md'))
     symlinkSync('/etc/hostname', join(path, 'report.md'))
