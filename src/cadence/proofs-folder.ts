@@ -1,38 +1,20 @@
 // Drills as the folder of proofs tells them: one folder a finished drill, and an index that also has those that were aborted.
 
 import { type Dirent, existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import type { CheckResult } from '../database/contract.ts'
-import { splitLines } from '../drill/lines.ts'
+import { proofsIndex, readProofsIndex, recordedDrill } from '../drill/proofs-index.ts'
 import { parseOutsideJson, readOutside } from '../outside-text.ts'
 import { sha256 } from '../proof/document.ts'
 import { sumsFile } from '../proof/sums.ts'
 import type { DrillFact } from '../rules/cadence-facts.ts'
 
-const moment = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'not a moment')
-const bound = z.looseObject({ seconds: z.number().nullable(), budget_seconds: z.number().nullable() })
-const Drill = z.looseObject({
-  drill_id: z.string().min(1),
-  scope: z.string(),
-  is_sandbox: z.boolean(),
-  state: z.enum(['open', 'finished', 'aborted']),
-  verdict: z.enum(['verified', 'failed', 'could_not_verify']).nullable(),
-  started_at: moment,
-  finished_at: moment.nullable(),
-  rto: bound,
-  rpo: bound,
-  baseline_id: z.uuid().nullable(),
-})
 const Proof = z.looseObject({
   format: z.literal('pgdrill-proof'),
-  drill: Drill.nullable(),
+  drill: recordedDrill.nullable(),
   verification: z.looseObject({ verdict: z.looseObject({ status: z.string() }) }),
-})
-const Ended = z.looseObject({
-  event: z.literal('ended'),
-  drill: z.looseObject({ ...Drill.shape, proof_sha256: z.string().nullable() }),
 })
 
 /** What a folder of proofs tells; unreadable has one row for each that could not be read. */
@@ -74,20 +56,19 @@ export function readProofsFolder(directory: string): ProofsFolder {
       unreadable.push(couldNotRead(`proof ${entry.name}`, `${join(folder, 'proof.json')}: ${(error as Error).message}`))
     }
   }
-  const index = join(directory, 'index.jsonl')
-  if (existsSync(index)) {
-    try {
-      for (const drill of readIndex(index)) {
-        const { drill_id: id, proof_sha256: hash } = drill.fact
-        const proof = drills.get(id)
-        if (proof === undefined) drills.set(id, withoutProof(drill))
-        else if (hash !== null && hash !== proof.fact.proof_sha256) {
-          proof.fact.problem ??= 'its proof is not the one that the index of proofs knows'
-        }
+  try {
+    for (const entry of readProofsIndex(join(directory, basename(proofsIndex)))) {
+      if (entry.event !== 'ended') continue
+      const drill = readDrill(entry.drill, entry.drill.proof_sha256)
+      const { drill_id: id, proof_sha256: hash } = drill.fact
+      const proof = drills.get(id)
+      if (proof === undefined) drills.set(id, withoutProof(drill))
+      else if (hash !== null && hash !== proof.fact.proof_sha256) {
+        proof.fact.problem ??= 'its proof is not the one that the index of proofs knows'
       }
-    } catch (error) {
-      unreadable.push(couldNotRead('proofs index', `${index}: ${(error as Error).message}`))
     }
+  } catch (error) {
+    unreadable.push(couldNotRead('proofs index', (error as Error).message))
   }
   const read = [...drills.values()]
   const newest = read
@@ -129,23 +110,7 @@ function readProof(folder: string): ReadDrill | null {
   return read
 }
 
-function readIndex(index: string): ReadDrill[] {
-  const ended: ReadDrill[] = []
-  for (const { text, number } of splitLines(readOutside(index).toString('utf8')).lines) {
-    if (text.trim() === '') continue
-    try {
-      const entry = parseJson(text) as { event?: unknown }
-      if (entry?.event !== 'ended') continue
-      const { drill } = checked(Ended, entry)
-      ended.push(readDrill(drill, drill.proof_sha256))
-    } catch (error) {
-      throw new Error(`line ${number}: ${(error as Error).message}`)
-    }
-  }
-  return ended
-}
-
-function readDrill(drill: z.infer<typeof Drill>, proofSha256: string | null): ReadDrill {
+function readDrill(drill: z.infer<typeof recordedDrill>, proofSha256: string | null): ReadDrill {
   const { drill_id, scope, is_sandbox, state, verdict, started_at, finished_at, baseline_id } = drill
   const fact = {
     drill_id,

@@ -150,7 +150,7 @@ export class Cluster {
   }
 
   /**
-   * Gives the URL of a database, `postgres` unless told, for libpq (psql, pg_dump) and for pg-connection-string. The
+   * Gives the URL of a database, `postgres` unless told, for libpq (psql, pg_dump) and for the two drivers. The
    * socket's directory is the host, percent-encoded: a client that does not understand it fails instead of reaching
    * whatever listens on localhost.
    */

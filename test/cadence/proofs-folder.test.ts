@@ -89,7 +89,7 @@ test('a line of the index that was cut off, and written behind, does not hide th
 test('a drill whose budgets nobody knew is read, and tells no objective', () => {
   const unknown = { status: 'error', seconds: null, budget_seconds: null, detail: 'not known' } as const
   const drill = drillOfProof({ drill_id: 'd1', state: 'aborted', verdict: null, rto: unknown, rpo: unknown })
-  const line = JSON.stringify({ event: 'ended', at: 'x', drill: { ...drill, proof_sha256: null } })
+  const line = JSON.stringify({ event: 'ended', at: '2026-11-10T12:00:00Z', drill: { ...drill, proof_sha256: null } })
   writeFileSync(join(directory, 'index.jsonl'), `${line}\n`)
   const { drills, objectives, unreadable } = read()
   assert.equal(unreadable, [])
@@ -99,7 +99,10 @@ test('a drill whose budgets nobody knew is read, and tells no objective', () => 
 
 test('a finished drill that only the index knows is told to have no proof', () => {
   const drill = { ...drillOfProof({ drill_id: 'd1' }), proof_sha256: 'aa' }
-  writeFileSync(join(directory, 'index.jsonl'), `${JSON.stringify({ event: 'ended', at: 'x', drill })}\n`)
+  writeFileSync(
+    join(directory, 'index.jsonl'),
+    `${JSON.stringify({ event: 'ended', at: '2026-11-10T12:00:00Z', drill })}\n`,
+  )
   const { drills } = read()
   assert.match(drills[0]?.remark ?? '', /its proof is not in the folder/)
   assert.match(mergeDrills([], drills)[0]?.remark ?? '', /its proof is not in the folder, nor is it recorded/)
@@ -138,7 +141,10 @@ const problems: Record<string, [() => void, RegExp]> = {
     () => {
       writeProofFolder(directory, drillOfProof({ drill_id: 'd1' }))
       const drill = { ...drillOfProof({ drill_id: 'd1' }), proof_sha256: 'ff' }
-      writeFileSync(join(directory, 'index.jsonl'), `${JSON.stringify({ event: 'ended', at: 'x', drill })}\n`)
+      writeFileSync(
+        join(directory, 'index.jsonl'),
+        `${JSON.stringify({ event: 'ended', at: '2026-11-10T12:00:00Z', drill })}\n`,
+      )
     },
     /the index of proofs knows/,
   ],

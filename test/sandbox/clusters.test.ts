@@ -3,8 +3,8 @@ import { chmod, cp, lstat, mkdir, readdir, readFile, rm, stat, unlink, writeFile
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import pgConnectionString from 'pg-connection-string'
 import * as assert from 'uvu/assert'
+import { parseConnectionUrl } from '../../src/database/connection-url.ts'
 import { waitForArchive } from '../../src/sandbox/archive.ts'
 import { type Binaries, findBinaries } from '../../src/sandbox/binaries.ts'
 import { attachCluster, type Cluster, createCluster, lastFatal, prepareCluster } from '../../src/sandbox/cluster.ts'
@@ -95,10 +95,10 @@ test.needs(hasProc, 'needs /proc')(
   },
 )
 
-test('its URL is understood by pg-connection-string and by the URL class', () => {
+test('its URL is understood by ourselves and by the URL class', () => {
   const url = cluster.url('my db')
-  const { host, port, user, database } = pgConnectionString.parse(url)
-  assert.equal([host, port, user, database], [cluster.socketDirectory, '5432', 'postgres', 'my db'])
+  const { host, port, user, database } = parseConnectionUrl(url, 'the URL')
+  assert.equal([host, port, user, database], [cluster.socketDirectory, 5432, 'postgres', 'my db'])
   assert.is(decodeURIComponent(new URL(url).hostname), cluster.socketDirectory)
 })
 
