@@ -39,7 +39,7 @@ as $$
       case s.standing
         when 'met' then null
         when 'broken' then 'See pgdrill retention for all that is wrong.'
-        else case when not m.is_database_read then 'Give the target production.' else 'Record what is held: pgdrill retention --record.' end
+        else case when not m.is_database_read then 'Give the target production.' else 'Record what is held: pgdrill retention --inventory FILE --target production --record.' end
       end
     from moment as m
     cross join lateral (

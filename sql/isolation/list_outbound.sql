@@ -44,6 +44,7 @@ declare
   v_object record;
   v_platform text;
   v_is_of_production boolean := false;
+  v_origin text;
 begin
   -- Event triggers.
   if exists (select from pg_catalog.pg_event_trigger) then
@@ -409,24 +410,29 @@ begin
     or v_value is null
     and pg_catalog.current_setting('archive_command') ~ '^\s*(|\(disabled\)|:|cd \.|exit( 0)?;?|(/usr)?(/bin/)?true)\s*$';
   begin
-    v_is_of_production := exists (
-      select
-      from drill.baselines as b
-      cross join drill.get_identity() as i
-      where b.baseline_id = drill._newest_baseline()
-        and b.system_identifier = i.system_identifier
-        and b.started_at = i.started_at
-        and b.database_name <> i.database_name
-    )
-    -- The first backup holds no baseline, as its own is made from the same snapshot; a heartbeat it holds.
-    or exists (
-      select
-      from drill.heartbeats as h
-      cross join drill.get_identity() as i
-      where h.system_identifier = i.system_identifier
-        and h.started_at = i.started_at
-        and h.database_name <> i.database_name
-    );
+    v_origin := case
+      when exists (
+        select
+        from drill.baselines as b
+        cross join drill.get_identity() as i
+        where b.baseline_id = drill._newest_baseline()
+          and b.system_identifier = i.system_identifier
+          and b.started_at = i.started_at
+          and b.database_name <> i.database_name
+      )
+        then 'The newest baseline was captured'
+      -- The first backup holds no baseline, as its own is made from the same snapshot; a heartbeat it holds.
+      when exists (
+        select
+        from drill.heartbeats as h
+        cross join drill.get_identity() as i
+        where h.system_identifier = i.system_identifier
+          and h.started_at = i.started_at
+          and h.database_name <> i.database_name
+      )
+        then 'A heartbeat was recorded'
+    end;
+    v_is_of_production := v_origin is not null;
   exception
     when insufficient_privilege then
       null; -- Nothing is known, so it is judged like any other.
@@ -459,7 +465,7 @@ begin
         case
           when v_text = 'off' then 'Archiving is off.'
           when v_is_disarmed then 'What archives ships nothing.'
-          when v_is_of_production then 'The newest baseline was captured in another database of this running server, so what it archives is production''s own.'
+          when v_is_of_production then v_origin || ' in another database of this running server, so what it archives is production''s own.'
         end,
         case
           when not v_is_disarmed and not v_is_of_production and s.source = 'command line'

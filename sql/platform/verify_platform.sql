@@ -557,7 +557,7 @@ begin
       when v_is_there then null
       when v_count > 0 then pg_catalog.format('Run with production''s value: alter database %s set app.settings.jwt_secret = ''VALUE''; then connect anew.', v_database_name)
       when v_is_baseline_closed and v_is_platform
-        then pg_catalog.format('Run: grant select on all tables in schema drill to %1$s; grant execute on all functions in schema drill to %1$s.', v_role_name)
+        then pg_catalog.format('Run: grant drill_reader to %s.', v_role_name)
     end,
     case when v_count > 0 then pg_catalog.to_jsonb('set'::text) end,
     case when v_count > 0 or v_is_there then pg_catalog.to_jsonb(case when v_is_there then 'set' else 'not set' end) end

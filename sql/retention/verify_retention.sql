@@ -289,7 +289,7 @@ as $$
         end,
       case
         when s.now_at - i.read_at > s.limit_of_rpo
-          then 'Record it again (pgdrill retention --record); delete its row in drill.backup_inventories if it is no longer in use.'
+          then 'Record it again (pgdrill retention --inventory FILE --target production --record); delete its row in drill.backup_inventories if it is no longer in use.'
         when c.listed = 0 and i.window_starts_at is null then 'Check that this is the right repository, server or folder.'
       end,
       null::jsonb,

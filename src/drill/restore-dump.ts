@@ -19,12 +19,15 @@ export interface DumpRestore {
   announce: (line: string) => void
 }
 
+/** What became of it, in the folder of the drill. */
+const reportName = 'restore.json'
+
 /** Restores a backup of pgdrill as the restore of a drill. The caller holds the lock. */
 export async function restoreDump(id: string, dump: DumpRestore, stages: Stages): Promise<Drill> {
   const { directory, ...question } = dump
   const report = (one: RestoreReport) =>
-    writeWhole(join(drillFolder(id), 'restore.json'), `${JSON.stringify(one, null, 2)}\n`)
-  return await restoreInDrill(id, async (began) => {
+    writeWhole(join(drillFolder(id), reportName), `${JSON.stringify(one, null, 2)}\n`)
+  return await restoreInDrill(id, { file: reportName, option: '--from-dump DIR' }, async (began) => {
     began(process.pid)
     const done = await restoreBackup({ ...question, backup: directory, intoNew: undefined, begun: report }, stages)
     report(done)

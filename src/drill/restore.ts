@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { withDatabase } from '../database/connect.ts'
@@ -18,7 +19,16 @@ export interface RestoreEnd {
   errors: string | null
 }
 
+/** How a restore is told of, in the folder of the drill, and asked for again. */
+export interface RestoreWay {
+  /** The file that says what became of it; null: there is none. */
+  file: string | null
+  /** The option of drill run. */
+  option: string
+}
+
 const logName = 'restore.log'
+const byCommand: RestoreWay = { file: logName, option: '--restore-cmd ...' }
 
 /**
  * Times a restore of ours within its drill. Does nothing when it is restored already. The caller holds the lock.
@@ -27,6 +37,7 @@ const logName = 'restore.log'
  */
 export async function restoreInDrill(
   id: string,
+  way: RestoreWay,
   restore: (began: (pid: number) => void) => Promise<RestoreEnd>,
 ): Promise<Drill> {
   const drill = readDrill(id)
@@ -51,16 +62,17 @@ export async function restoreInDrill(
   try {
     end = await restore(began)
   } catch (error) {
-    if (isNoted) noteEnd(id, { exit_code: null, signal: null, problem: (error as Error).message, errors: null })
+    if (isNoted) noteEnd(id, way, { exit_code: null, signal: null, problem: (error as Error).message, errors: null })
     throw error
   }
-  const ended = noteEnd(id, end)
+  const ended = noteEnd(id, way, end)
   if (ended.state.next !== 'restore') return ended
   const how =
     end.problem ?? (end.signal === null ? `it ended with exit code ${end.exit_code}` : `it was ended by ${end.signal}`)
+  const log = logOf(id, way)
   throw new CouldNotVerify(
     `the restore did not succeed after ${durationText((Date.now() - startedAt) / 1000)}: ${how}`,
-    `Look at ${join(drillFolder(id), logName)}, then go on: pgdrill drill run --drill ${id} --restore-cmd ...; if it is restored all the same: pgdrill drill restored --drill ${id}.`,
+    `${log === null ? 'Go on' : `Look at ${join(drillFolder(id), log)}, then go on`}: pgdrill drill run --drill ${id} ${way.option}; if it is restored all the same: pgdrill drill restored --drill ${id}.`,
   )
 }
 
@@ -71,7 +83,7 @@ export async function restoreByCommand(
   env: NodeJS.Dict<string>,
   printed: (line: string) => void,
 ): Promise<Drill> {
-  return await restoreInDrill(id, async (began) => {
+  return await restoreInDrill(id, byCommand, async (began) => {
     const logFile = join(drillFolder(id), logName)
     const { interruptedBy, ...end } = await runCommand({ command, env, logFile, began, printed })
     return { ...end, problem: interruptedBy === null ? null : `interrupted by ${interruptedBy}`, errors: null }
@@ -104,7 +116,11 @@ export async function refuseProduction(target: Target): Promise<void> {
   }
 }
 
-function noteEnd(id: string, end: RestoreEnd): Drill {
+function noteEnd(id: string, way: RestoreWay, end: RestoreEnd): Drill {
   const at = nowText()
-  return tell(id, { event: 'restore_ended', at, moment: at, is_by_hand: false, ...end, log: logName })
+  return tell(id, { event: 'restore_ended', at, moment: at, is_by_hand: false, ...end, log: logOf(id, way) })
+}
+
+function logOf(id: string, { file }: RestoreWay): string | null {
+  return file !== null && existsSync(join(drillFolder(id), file)) ? file : null
 }

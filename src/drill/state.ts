@@ -173,14 +173,14 @@ function restoreResults({ errors, overruled }: RestoreTimes): CheckResult[] {
     return [{ ...row, status: 'fail', detail: `the restore had errors: ${errors}`, hint, actual: errors }]
   }
   if (overruled === null) return []
-  const { exit_code, signal, problem } = overruled
+  const { exit_code, signal, problem, log } = overruled
   const how = problem ?? (signal === null ? `it ended with exit code ${exit_code}` : `it was ended by ${signal}`)
   return [
     {
       ...row,
       status: 'warn',
       detail: `somebody says that it is restored, after the restore command did not succeed: ${how}`,
-      hint: 'Look at restore.log in the folder of the drill, and note what it was: pgdrill drill note.',
+      hint: `${log === null ? 'Note' : `Look at ${log} in the folder of the drill, and note`} what it was: pgdrill drill note.`,
       actual: how,
     },
   ]

@@ -185,7 +185,7 @@ function judgeRetention({ is_database_read: isRead, retention }: CadenceFacts): 
     obligation,
     standing: 'unknown',
     detail,
-    hint: 'Record what is held: pgdrill retention --record.',
+    hint: 'Record what is held: pgdrill retention --inventory FILE --target production --record.',
   })
   if (!isRead) {
     const detail = 'production was not asked for its backups'

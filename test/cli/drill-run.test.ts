@@ -111,7 +111,7 @@ test('a command that fails is noted and leaves the drill open; it goes on with a
   assertCode(failed, 2)
   assert.match(failed.stderr, /pgdrill: the restore did not succeed after .*: it ended with exit code 3/)
   assert.match(failed.stderr, /to do: Look at verify\/drills\/.*\/restore\.log/)
-  assert.match(journal(), /"event":"restore_ended".*"exit_code":3/)
+  assert.match(journal(), /"event":"restore_ended".*"exit_code":3.*"log":"restore\.log"/)
   assert.equal(await recorded(), [])
   assertRefused({ ...(await run()), stdout: '' }, /is not restored, and nothing says how to/, undefined, place.files())
   assertCode(await run('--restore-cmd', 'true'), 0)

@@ -591,6 +591,15 @@ test('archiving on the command line: there is no statement, and the hint says so
   }
 })
 
+test("archiving is production's own by a heartbeat alone, and it is said so", async () => {
+  await db.run('select drill.record_heartbeat()', `update drill.heartbeats set database_name = 'production'`)
+  const found = (await rows()).filter((row) => row.detail.includes('archived'))
+  assert.match(
+    found.map((row) => `${row.status} ${row.detail}`).join(),
+    /^pass what is written here is not archived elsewhere: A heartbeat was recorded in another database of this running server/,
+  )
+})
+
 test('a role with few rights, and other settings of the session', async () => {
   const role = `few_${Math.floor(Math.random() * 1e9)}`
   await db.run(

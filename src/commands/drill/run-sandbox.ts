@@ -60,7 +60,7 @@ export async function runOnSandbox(
     return await whileInterruptible(abandon, async () => {
       let target = production
       const restore = () =>
-        restoreInDrill(id, async (began) => {
+        restoreInDrill(id, { file: null, option: '--target sandbox' }, async (began) => {
           began(process.pid)
           target = await sandbox.restore()
           return { exit_code: 0, signal: null, problem: null, errors: null }
