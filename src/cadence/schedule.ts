@@ -30,7 +30,7 @@ export interface ScheduledJob {
 
 /** What pg_cron of a target has, and what was done. */
 export interface Schedule {
-  target: { name: string; url: string }
+  target: { name: string; url: string; is_sandbox: boolean }
   place: CronPlace
   jobs: ScheduledJob[]
   is_applied: boolean
@@ -44,7 +44,7 @@ export async function scheduleJobs(target: Target, isApplied: boolean): Promise<
   return await withDatabase(target, { statementTimeout: 60_000 }, async (database) => {
     await requireSchema(database, target)
     const place = await findCron(database)
-    const { database_name, is_in_recovery } = await getIdentity(database)
+    const { database_name, is_in_recovery, is_sandbox } = await getIdentity(database)
     const look = async (): Promise<ScheduledJob[]> => {
       const names = jobs.map((job) => job.name)
       const there = place.standing === 'here' ? await listCronJobs(database, names) : undefined
@@ -63,7 +63,7 @@ export async function scheduleJobs(target: Target, isApplied: boolean): Promise<
       }
     }
     return {
-      target: { name: target.name, url: describeConnection(target.connection) },
+      target: { name: target.name, url: describeConnection(target.connection), is_sandbox },
       place,
       jobs: found,
       is_applied: isApplied,

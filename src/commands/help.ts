@@ -9,6 +9,8 @@ import type { ProgramOutput } from './program-output.ts'
 const folders = ['docs', join('docs', 'checks'), join('docs', 'OPS')]
 
 const help = `
+Exit codes: 0 shown, 2 there is no such command or topic.
+
 Examples:
   pgdrill help                 commands and topics
   pgdrill help verify          the options of a command
@@ -23,7 +25,8 @@ export function helpCommand(output: ProgramOutput): Command {
     .action((words: string[], _options: unknown, own: Command) => {
       const program = own.parent as Command
       if (words.length === 0) {
-        output.stdout(`${program.helpInformation()}\n${topicList(pages(program))}`)
+        program.outputHelp()
+        output.stdout(`\n${topicList(pages(program))}`)
         return
       }
       const command = find(program, words)

@@ -70,7 +70,10 @@ function listCommand(output: ProgramOutput): Command {
     .addOption(targetOption())
     .addOption(nowOption())
     .addOption(formatOption())
-    .addHelpText('after', '\nExample:\n  pgdrill incident list --target production')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 listed, 2 could not look.\n\nExample:\n  pgdrill incident list --target production',
+    )
     .action(async (_: Options, list: Command) => {
       // Options that both know are taken by the command above, wherever they stand.
       const options = (list.parent ?? list).opts<Options>()

@@ -19,10 +19,10 @@ import type { ProgramOutput, SetExitCode } from './program-output.ts'
 import { formatOption, nowOption, statementTimeoutOption, targetOption } from './shared-options.ts'
 
 interface Options {
-  inventory: string[]
+  inventory?: string[]
   inventoryFormat?: InventoryFormat
-  pgbackrestStanza: string[]
-  supabase: string[]
+  pgbackrestStanza?: string[]
+  supabase?: string[]
   deep?: boolean
   target?: string
   record?: boolean
@@ -68,16 +68,15 @@ Examples:
 /** pgdrill retention: whether the backups that are held meet the policy. */
 export function retentionCommand(output: ProgramOutput, setExitCode: SetExitCode): Command {
   return new Command('retention')
-    .option('-i, --inventory <[format:]path>', 'a file, a folder, or - for stdin; may be repeated', gather, [])
+    .option('-i, --inventory <[format:]path>', 'a file, a folder, or - for stdin; may be repeated', gather)
     .addOption(
       new Option('--inventory-format <format>', 'format of the inventories that do not say it').choices(formats),
     )
-    .option('--pgbackrest-stanza <name>', 'run pgbackrest info for this stanza; may be repeated', gather, [])
+    .option('--pgbackrest-stanza <name>', 'run pgbackrest info for this stanza; may be repeated', gather)
     .option(
       '--supabase <ref>',
       'ask the Supabase API for this project, with SUPABASE_ACCESS_TOKEN; may be repeated',
       gather,
-      [],
     )
     .option('--deep', 'read every file of own backups, and compare with its hash')
     .addOption(targetOption())
@@ -143,7 +142,7 @@ function write(retention: Retention, { format, out, verbose = false }: Options, 
 
 /** All that was asked for; null when nothing was. */
 async function readInventories(options: Options): Promise<Inventory[] | null> {
-  const { inventory, inventoryFormat, pgbackrestStanza, supabase, deep = false } = options
+  const { inventory = [], inventoryFormat, pgbackrestStanza = [], supabase = [], deep = false } = options
   if (inventory.length + pgbackrestStanza.length + supabase.length === 0) return null
   const asked = inventory.map((text) => parseAsked(text, inventoryFormat))
   if (asked.filter(({ path }) => path === '-').length > 1) {
@@ -156,7 +155,7 @@ async function readInventories(options: Options): Promise<Inventory[] | null> {
   return read
 }
 
-function gather(value: string, before: string[]): string[] {
+function gather(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
 

@@ -59,7 +59,7 @@ export function scheduleCommand(output: ProgramOutput): Command {
       else if (isHere || options.for === 'pg_cron') output.stdout(script(schedule))
       else
         output.stdout(
-          `# The target ${target.name} has no pg_cron.\n${printExternal(externalKinds, target.name, 'text')}`,
+          `# The target ${target.name}${schedule.target.is_sandbox ? ' (SANDBOX)' : ''} has no pg_cron.\n${printExternal(externalKinds, target.name, 'text')}`,
         )
       if (options.apply) output.stderr(`${summary(schedule)}\n`)
     })
@@ -74,11 +74,12 @@ function printExternal(kinds: readonly ExternalKind[], target: string, format: '
 
 /** Pure SQL, for psql. */
 function script({ target, place, jobs, is_applied: isApplied }: Schedule): string {
+  const named = `target ${target.name}${target.is_sandbox ? ' (SANDBOX)' : ''}`
   const where = {
-    here: `target ${target.name}, ${plainLine(target.url)}`,
-    not_created: `target ${target.name}: pg_cron is loaded, and has to be created first, as a superuser`,
-    elsewhere: `pg_cron keeps the jobs of this server in ${place.home === null ? 'the database that cron.database_name names' : `the database ${plainLine(place.home)}`}: run this there, as a superuser`,
-    missing: `target ${target.name} has no pg_cron: this is for when it has`,
+    here: `${named}, ${plainLine(target.url)}`,
+    not_created: `${named}: pg_cron is loaded, and has to be created first, as a superuser`,
+    elsewhere: `${named}: pg_cron keeps the jobs of this server in ${place.home === null ? 'the database that cron.database_name names' : `the database ${plainLine(place.home)}`}: run this there, as a superuser`,
+    missing: `${named} has no pg_cron: this is for when it has`,
   }[place.standing]
   const role = `the jobs run as ${plainLine(place.runs_as)}${place.is_superuser ? ', a superuser: better a role that only owns what it reads' : ''}`
   const lines = [`-- pgdrill schedule: ${where}; ${role}.`]

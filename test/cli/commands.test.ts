@@ -43,7 +43,10 @@ test('a baseline is captured into the database and a file, which verifies a copy
   assert.match(captured.stderr, new RegExp(`^stored in production and in ${file}$`, 'm'))
   const baseline = parseBaseline(place.read(file), file)
   assert.is(baseline.label, 'before the release')
-  assert.match(captured.stdout, new RegExp(`^baseline ${baseline.baseline_id} \\(before the release\\)\n`))
+  assert.match(
+    captured.stdout,
+    new RegExp(`^baseline ${baseline.baseline_id} \\(SANDBOX\\) \\(before the release\\)\n`),
+  )
 
   const listed = await place.run(['baseline', 'list', '-t', 'production', '--format', 'json'], env)
   assertCode(listed, 0)

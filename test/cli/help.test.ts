@@ -15,6 +15,8 @@ test('lists commands and topics', async () => {
   assertCode(outcome, 0)
   assert.match(outcome.stdout, /^ {2}verify /m)
   assert.match(outcome.stdout, /^ {2}baselines +Baselines$/m)
+  assert.match(outcome.stdout, /^Exit codes, the same for every command:\n {2}0 {2}verified/m)
+  assert.match(outcome.stdout, /^Examples:\n {2}pgdrill verify /m)
 })
 
 test('shows a command, also one within another', async () => {

@@ -73,7 +73,7 @@ test('local plain text and what is encrypted do not warn', async () => {
   for (const query of ['sslmode=disable', 'sslmode=require']) {
     const outcome = await run(['migrate', 'status'], '127.0.0.1', query)
     assertCode(outcome, 0)
-    assert.is(outcome.stderr, '')
+    assert.not.match(outcome.stderr, /warning:/)
   }
 })
 

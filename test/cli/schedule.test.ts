@@ -149,7 +149,7 @@ test('pg_cron that was not created yet', async () => {
 test('without pg_cron: crontab, systemd and GitHub, without a password', async () => {
   const outcome = await schedule()
   assertCode(outcome, 0)
-  assert.match(outcome.stdout, /^# The target production has no pg_cron\.\n/)
+  assert.match(outcome.stdout, /^# The target production \(SANDBOX\) has no pg_cron\.\n/)
   assert.match(
     outcome.stdout,
     /\n\* \* \* \* \* {2}cd \S+ && psql -X -q -v ON_ERROR_STOP=1 -d service=production -c 'select drill\.record_heartbeat\(\)'\n/,

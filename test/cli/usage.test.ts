@@ -1,6 +1,8 @@
 // The command line itself: help, unknown words, wrong values.
 
+import { readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
+import { projectFile } from '../../src/project-files.ts'
 import { makeDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
 import { suite } from '../support/suite.ts'
 import { assertCode, assertRefused, urlOf, Workplace } from './program.ts'
@@ -17,15 +19,24 @@ test.after(async () => {
   await copy?.drop()
 })
 
-test('every command has a help with its options and an example; the main ones tell the exit codes', async () => {
+/** Every command of the program, and every command below one. */
+async function allCommands(): Promise<string[][]> {
   const commands: string[][] = []
-  for (const command of ['verify', 'disarm', 'baseline', 'migrate', 'sandbox']) {
-    const help = (await place.run([command, '--help'])).stdout
-    const list = /^Commands:\n((?: {2}.*\n?)*)/m.exec(help)?.[1] ?? ''
-    const names = [...list.matchAll(/^ {2}([a-z-]+)/gm)].map((match) => match[1] as string)
-    commands.push([command], ...names.filter((name) => name !== 'help').map((name) => [command, name]))
-  }
-  assert.ok(commands.length >= 15, commands.join('; '))
+  for (const name of await namesIn([])) commands.push([name], ...(await namesIn([name])).map((below) => [name, below]))
+  return commands
+}
+
+async function namesIn(command: string[]): Promise<string[]> {
+  const { stdout } = await place.run([...command, '--help'])
+  const list = /^Commands:\n((?: {2}.*\n?)*)/m.exec(stdout)?.[1] ?? ''
+  const names = [...list.matchAll(/^ {2}([a-z-]+)/gm)].map((match) => match[1] as string)
+  return names.filter((name) => command.length === 0 || name !== 'help')
+}
+
+test('every command has a help with its options, an example and its exit codes, and a row in the documents', async () => {
+  const commands = await allCommands()
+  assert.ok(commands.length >= 40, commands.join('; '))
+  const rows = readFileSync(projectFile('docs', 'commands.md'), 'utf8').split('\n')
   for (const command of commands) {
     const outcome = await place.run([...command, '--help'])
     assertCode(outcome, 0)
@@ -34,7 +45,20 @@ test('every command has a help with its options and an example; the main ones te
     assert.match(outcome.stdout, /-h, --help/)
     const hasExample = /Examples?:\n {2}pgdrill /.test(outcome.stdout)
     const isGroup = outcome.stdout.includes('\nCommands:\n')
-    assert.ok(hasExample || isGroup || command[0] === 'sandbox', `no example: ${command.join(' ')}`)
+    const isGroupAlone = isGroup && !['backup', 'incident'].includes(command[0] ?? '')
+    assert.ok(hasExample || isGroupAlone, `no example: ${command.join(' ')}`)
+    if (isGroupAlone && command.length === 1) continue
+    // What stands behind each code begins with its number.
+    const [, told = ''] = /Exit codes[^:]*:((?:.|\n)*?)(?:\n\n|$)/.exec(outcome.stdout) ?? []
+    const codes = [...told.matchAll(/(?:^|[\s,;])([012]) /g)].map(([, code]) => code)
+    assert.ok(codes.includes('0') && codes.includes('2'), `no exit codes: ${command.join(' ')}: ${told}`)
+    const row = rows.find((line) => line.startsWith(`| \`${command.join(' ')}\` |`))
+    assert.ok(row !== undefined, `docs/commands.md has no row for ${command.join(' ')}`)
+    assert.equal(
+      [...row.matchAll(/\b([012]):/g)].map(([, code]) => code),
+      [...new Set(codes)],
+      command.join(' '),
+    )
   }
   for (const args of [['--help'], ['verify', '--help']]) {
     const { stdout } = await place.run(args)

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { baselinesDirectory } from '../../baselines/file.ts'
+import { isSandboxTarget } from '../../database/sandbox-mark.ts'
 import { findTarget } from '../../database/targets.ts'
 import { captureBaseline, keepBaseline } from '../../measuring/capture-baseline.ts'
 import { Stages } from '../../terminal/stages.ts'
@@ -41,7 +42,7 @@ export function baselineCaptureCommand(output: ProgramOutput): Command {
     .option('-o, --out <file>', `the JSON file (default: ${baselinesDirectory}/<target>-<time>-<id>.json)`)
     .addHelpText(
       'after',
-      '\nExamples:\n  pgdrill baseline capture --target production --label "before the release"\n  pgdrill baseline capture --target production --depth full',
+      '\nExit codes: 0 captured and written, 2 not.\n\nExamples:\n  pgdrill baseline capture --target production --label "before the release"\n  pgdrill baseline capture --target production --depth full',
     )
     .action(async (options: Options) => {
       const target = findTarget(options.target)
@@ -49,7 +50,7 @@ export function baselineCaptureCommand(output: ProgramOutput): Command {
       const limits = { now, statementTimeout: statementTimeout === undefined ? undefined : statementTimeout * 1000 }
       const document = await new Stages().run('counting', (tell) => captureBaseline(target, limits, options, tell))
       const { baseline, file } = keepBaseline(target, document, options.out)
-      output.stdout(options.format === 'json' ? `${document}\n` : baselineText(baseline))
+      output.stdout(options.format === 'json' ? `${document}\n` : baselineText(baseline, await isSandboxTarget(target)))
       output.stderr(`stored in ${target.name} and in ${file}\n`)
     })
 }

@@ -14,7 +14,9 @@ import { formatOption, targetOption } from '../shared-options.ts'
 import { isBaselineId } from './baseline-id.ts'
 
 const help = `
-Differences are no failure: the exit code is 0 when the two were compared, and 2 when one cannot be read.
+Differences are no failure.
+
+Exit codes: 0 compared, also when they differ; 2 one of them cannot be read.
 
 Examples:
   pgdrill baseline diff verify/baselines/monday.json verify/baselines/friday.json

@@ -5,6 +5,7 @@ import { exportBaseline } from '../../database/facts.ts'
 import { requireSchema } from '../../database/installed-schema.ts'
 import { findTarget } from '../../database/targets.ts'
 import type { ProgramOutput } from '../program-output.ts'
+import { noteSandbox } from '../sandbox-note.ts'
 import { targetOption } from '../shared-options.ts'
 import { baselineIdArgument } from './baseline-id.ts'
 
@@ -17,7 +18,7 @@ export function baselineExportCommand(output: ProgramOutput): Command {
     .option('-o, --out <file>', 'write to a file instead of stdout')
     .addHelpText(
       'after',
-      '\nExample:\n  pgdrill baseline export --target production --out verify/baselines/before.json',
+      '\nExit codes: 0 written, 2 not.\n\nExample:\n  pgdrill baseline export --target production --out verify/baselines/before.json',
     )
     .action(async (id: string | undefined, options: { target?: string; out?: string }) => {
       const target = findTarget(options.target)
@@ -30,5 +31,6 @@ export function baselineExportCommand(output: ProgramOutput): Command {
         writeBaselineFile(options.out, document)
         output.stderr(`wrote ${options.out}\n`)
       }
+      await noteSandbox(target, output)
     })
 }

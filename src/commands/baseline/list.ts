@@ -5,6 +5,7 @@ import { requireSchema } from '../../database/installed-schema.ts'
 import { findTarget } from '../../database/targets.ts'
 import { plainLine } from '../../terminal/plain-text.ts'
 import type { ProgramOutput } from '../program-output.ts'
+import { noteSandbox } from '../sandbox-note.ts'
 import { formatOption, targetOption } from '../shared-options.ts'
 
 /** pgdrill baseline list */
@@ -13,7 +14,10 @@ export function baselineListCommand(output: ProgramOutput): Command {
     .description('list the baselines stored in a database, newest first')
     .addOption(targetOption())
     .addOption(formatOption())
-    .addHelpText('after', '\nExample:\n  pgdrill baseline list --target production')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 listed, 2 could not look.\n\nExample:\n  pgdrill baseline list --target production',
+    )
     .action(async (options: { target?: string; format: string }) => {
       const target = findTarget(options.target)
       const baselines = await withDatabase(target, {}, async (database) => {
@@ -30,5 +34,6 @@ export function baselineListCommand(output: ProgramOutput): Command {
           )
         }
       }
+      await noteSandbox(target, output)
     })
 }

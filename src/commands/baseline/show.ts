@@ -3,6 +3,7 @@ import { type Baseline, parseBaseline } from '../../baselines/document.ts'
 import { withDatabase } from '../../database/connect.ts'
 import { exportBaseline } from '../../database/facts.ts'
 import { requireSchema } from '../../database/installed-schema.ts'
+import { isSandbox } from '../../database/sandbox-mark.ts'
 import { findTarget } from '../../database/targets.ts'
 import { spanOf } from '../../rules/moments.ts'
 import { byPartition, rowsIn } from '../../rules/pair-buckets.ts'
@@ -19,21 +20,26 @@ export function baselineShowCommand(output: ProgramOutput): Command {
     .addArgument(baselineIdArgument())
     .addOption(targetOption())
     .addOption(formatOption())
-    .addHelpText('after', '\nExample:\n  pgdrill baseline show --target production')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 shown, 2 could not look.\n\nExample:\n  pgdrill baseline show --target production',
+    )
     .action(async (id: string | undefined, options: { target?: string; format: string }) => {
       const target = findTarget(options.target)
-      const document = await withDatabase(target, {}, async (database) => {
+      const [document, isOfSandbox] = await withDatabase(target, {}, async (database) => {
         await requireSchema(database, target)
-        return await exportBaseline(database, id)
+        return [await exportBaseline(database, id), await isSandbox(database)] as const
       })
       output.stdout(
-        options.format === 'json' ? `${document}\n` : baselineText(parseBaseline(document, `in ${target.name}`)),
+        options.format === 'json'
+          ? `${document}\n`
+          : baselineText(parseBaseline(document, `in ${target.name}`), isOfSandbox),
       )
     })
 }
 
 /** A baseline for people: what it is of, and each partition or table with its rows and newest timestamp. */
-export function baselineText(baseline: Baseline): string {
+export function baselineText(baseline: Baseline, isOfSandbox: boolean): string {
   const { source } = baseline
   const partitions = baseline.relations.flatMap((relation) =>
     [...byPartition(relation.buckets)].map(([name, buckets]) => ({
@@ -47,7 +53,7 @@ export function baselineText(baseline: Baseline): string {
   const width = longest(partitions.map(({ name }) => name))
   const digits = longest(partitions.map(({ rows }) => rows))
   return [
-    `baseline ${baseline.baseline_id}${baseline.label === null ? '' : ` (${plainLine(baseline.label)})`}`,
+    `baseline ${baseline.baseline_id}${isOfSandbox ? ' (SANDBOX)' : ''}${baseline.label === null ? '' : ` (${plainLine(baseline.label)})`}`,
     `  captured ${baseline.captured_at} at LSN ${baseline.captured_lsn}`,
     `  of ${plainLine(source.database_name)}, PostgreSQL ${source.server_version}, system ${source.system_identifier}, timeline ${source.timeline_id}`,
     `  ${depthLine(baseline, partitions)}`,

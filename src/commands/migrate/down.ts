@@ -11,7 +11,10 @@ export function migrateDownCommand(output: ProgramOutput): Command {
     .addOption(targetOption())
     .option('--delete-baselines', 'delete the stored baselines, too')
     .addOption(migrationTimeoutOption())
-    .addHelpText('after', '\nExample:\n  pgdrill migrate down --target staging --delete-baselines')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 removed, or nothing was there; 2 not.\n\nExample:\n  pgdrill migrate down --target staging --delete-baselines',
+    )
     .action(async (options: { target?: string; deleteBaselines?: true; statementTimeout?: number }) => {
       const { statementTimeout } = options
       const names = await migrateDown(findTarget(options.target), options.deleteBaselines === true, {

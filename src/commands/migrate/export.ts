@@ -11,7 +11,7 @@ export function migrateExportCommand(output: ProgramOutput): Command {
     .option('--after <migration>', 'only what comes after this migration, for an update')
     .addHelpText(
       'after',
-      '\nExamples:\n  pgdrill migrate export --out supabase/migrations/20261123043000_pgdrill.sql\n  pgdrill migrate export | psql -1 -v ON_ERROR_STOP=1 -d mydb',
+      '\nExit codes: 0 written, 2 not.\n\nExamples:\n  pgdrill migrate export --out supabase/migrations/20261123043000_pgdrill.sql\n  pgdrill migrate export | psql -1 -v ON_ERROR_STOP=1 -d mydb',
     )
     .action((options: { out?: string; after?: string }) => {
       const text = exportMigrations(options.after)

@@ -11,6 +11,8 @@ import { targetOption } from '../shared-options.ts'
 const help = `
 Prints SQL for an administrator and changes nothing. Without --target: the roles themselves, for before the installation.
 
+Exit codes: 0 printed, or nothing is missing; 2 could not look.
+
 Examples:
   pgdrill migrate roles | psql -X -v ON_ERROR_STOP=1 "$ADMINISTRATOR_URL"
   pgdrill migrate roles --target production | psql -X -1 -v ON_ERROR_STOP=1 "$ADMINISTRATOR_URL"

@@ -17,7 +17,7 @@ export function migrateUpCommand(output: ProgramOutput): Command {
     .addOption(migrationTimeoutOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  pgdrill migrate up --target production\n  pgdrill migrate up --target restore --baseline verify/baselines/FILE   (a copy whose backup did not hold the checks)',
+      '\nExit codes: 0 up to date, 2 not.\n\nExamples:\n  pgdrill migrate up --target production\n  pgdrill migrate up --target restore --baseline verify/baselines/FILE   (a copy whose backup did not hold the checks)',
     )
     .action(async (options: { target?: string; baseline?: string; count?: number; statementTimeout?: number }) => {
       if (options.baseline !== undefined && options.count !== undefined) {

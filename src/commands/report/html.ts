@@ -7,6 +7,8 @@ import type { ProgramOutput } from '../program-output.ts'
 const help = `
 A proof has its report.html already; this makes it anew from proof.json, such as after an update of pgdrill.
 
+Exit codes: 0 made, 2 the proof cannot be read.
+
 Example:
   pgdrill report html verify/proofs/20261123T043000Z-restore-1a2b --out report.html`
 

@@ -8,6 +8,8 @@ const help = `
 The private key signs proofs: keep it where only the one who runs drills can read it. The public key, FILE.pub, checks
 them: give it to whoever checks proofs.
 
+Exit codes: 0 made, 2 not.
+
 Example:
   pgdrill report keygen --out ~/.config/pgdrill/proof-key.pem`
 

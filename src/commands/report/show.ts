@@ -9,6 +9,8 @@ import { formatOption } from '../shared-options.ts'
 const help = `
 What is shown is made anew from proof.json; whether that is as it was written says pgdrill report verify.
 
+Exit codes: 0 shown, whatever its verdict; 2 the proof cannot be read.
+
 Examples:
   pgdrill report show verify/proofs/20261123T043000Z-restore-1a2b
   pgdrill report show verify/proofs/20261123T043000Z-restore-1a2b --format junit > junit.xml`

@@ -14,6 +14,8 @@ ${Object.entries(appFaults)
   .map(([name, imitates]) => `  ${name.padEnd(24)}${imitates}`)
   .join('\n')}
 
+Exit codes: 0 it was ended, 2 it could not be started.
+
 Example:
   pgdrill sandbox app --fault worker-open`
 

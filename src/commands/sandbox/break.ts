@@ -11,7 +11,10 @@ export function sandboxBreakCommand(output: ProgramOutput): Command {
   return new Command('break')
     .description('damage the restored copy; without a name: list the faults')
     .argument('[fault]', 'name of the fault')
-    .addHelpText('after', '\nExample:\n  pgdrill sandbox break trigger-disabled')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 damaged, or listed; 2 not.\n\nExample:\n  pgdrill sandbox break trigger-disabled',
+    )
     .action(async (name: string | undefined) => {
       const faults = listFaults()
       if (name === undefined) {

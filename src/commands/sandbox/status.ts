@@ -6,9 +6,12 @@ import type { ProgramOutput } from '../program-output.ts'
 
 /** pgdrill sandbox status */
 export function sandboxStatusCommand(output: ProgramOutput): Command {
-  return new Command('status').description('say what is up and how to reach it').action(async () => {
-    output.stdout(sandboxText(await standingSandbox()))
-  })
+  return new Command('status')
+    .description('say what is up and how to reach it')
+    .addHelpText('after', '\nExit codes: 0 it is up, 2 it is not.\n\nExample:\n  pgdrill sandbox status')
+    .action(async () => {
+      output.stdout(sandboxText(await standingSandbox()))
+    })
 }
 
 /** How to reach the two databases, and what to try next. */
