@@ -84,10 +84,10 @@ create table drill.drill_policy (
   baseline_max_age interval not null default interval '1 day',
   follow_up_due interval not null default interval '14 days',
   constraint drill_policy_is_only_row_check check (is_only_row),
-  constraint drill_policy_drill_every_check check (drill_every > interval '0'),
-  constraint drill_policy_drill_notice_check check (drill_notice >= interval '0'),
-  constraint drill_policy_baseline_max_age_check check (baseline_max_age >= interval '0'),
-  constraint drill_policy_follow_up_due_check check (follow_up_due >= interval '0')
+  constraint drill_policy_drill_every_check check (drill_every > interval '0' and isfinite(drill_every)),
+  constraint drill_policy_drill_notice_check check (drill_notice >= interval '0' and isfinite(drill_notice)),
+  constraint drill_policy_baseline_max_age_check check (baseline_max_age >= interval '0' and isfinite(baseline_max_age)),
+  constraint drill_policy_follow_up_due_check check (follow_up_due >= interval '0' and isfinite(follow_up_due))
 );
 
 comment on table drill.drill_policy is

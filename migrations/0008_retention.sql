@@ -13,7 +13,7 @@ create table drill.retention_policy (
   constraint retention_policy_daily_count_check check (daily_count between 0 and 3660),
   constraint retention_policy_weekly_count_check check (weekly_count between 0 and 520),
   constraint retention_policy_monthly_count_check check (monthly_count between 0 and 120),
-  constraint retention_policy_gap_tolerance_check check (gap_tolerance >= interval '0'),
+  constraint retention_policy_gap_tolerance_check check (gap_tolerance >= interval '0' and isfinite(gap_tolerance)),
   constraint retention_policy_backups_since_check check (isfinite(backups_since))
 );
 

@@ -2,7 +2,7 @@ create table drill.policy (
   policy_name text primary key,
   policy_value interval not null,
   description text not null,
-  constraint policy_policy_value_check check (policy_value >= interval '0')
+  constraint policy_policy_value_check check (policy_value >= interval '0' and isfinite(policy_value))
 );
 
 comment on table drill.policy is
