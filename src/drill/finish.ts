@@ -1,20 +1,17 @@
 import type { KeyObject } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { withDatabase } from '../database/connect.ts'
 import { type KnownProof, lastProof, recordDrill } from '../database/drills.ts'
 import { requireSchema } from '../database/installed-schema.ts'
 import type { Target } from '../database/targets.ts'
-import { readOutside } from '../outside-text.ts'
 import { toolVersion } from '../project-files.ts'
-import { sha256 } from '../proof/document.ts'
-import { sumsFile } from '../proof/sums.ts'
-import { proofsDirectory, writeProof } from '../proof/write-proof.ts'
+import { proofsDirectory } from '../proof/write-proof.ts'
 import { timeOf } from '../rules/moments.ts'
 import type { Verification } from '../verification/verify-target.ts'
 import { type Drill, nowText, readDrill, requireOpen, tell } from './drill.ts'
 import { listDrillIds } from './journal.ts'
+import { ensureProof, requireSigned } from './own-proof.ts'
 import { type DrillDocument, listEnded, noteEnded, noteRecorded } from './proofs-index.ts'
 import type { DrillRecord } from './record.ts'
 import { attachmentsOf, verificationOf } from './verify.ts'
@@ -34,7 +31,8 @@ export interface FinishedDrill {
  * Ends a drill: how it ends is decided, then its proof is written, then it is recorded in production, or else only in the
  * index of proofs. Each step that was done before is not done again. The caller holds the lock.
  * @param signingKey signs the proof
- * @throws CouldNotVerify when nothing was verified, or the proof cannot be written: then the drill stays open
+ * @throws CouldNotVerify when nothing was verified, or the proof cannot be written: then the drill stays open; or when the
+ * proof was written before and is not signed by the key
  */
 export async function finishDrill(
   id: string,
@@ -58,11 +56,9 @@ export async function finishDrill(
     }
     const verification = verificationOf(id, drill.state)
     const attachments = attachmentsOf(id, drill.state)
-    const hash = existsSync(directory)
-      ? ownProof(directory, verification)
-      : writeOwnProof(directory, { verification, drill: asFinished(drill.state.record), attachments }, signingKey)
-    drill = tell(id, { event: 'proof_written', at: nowText(), sha256: hash })
-  }
+    const proof = { verification, drill: asFinished(drill.state.record), attachments }
+    drill = tell(id, { event: 'proof_written', at: nowText(), sha256: ensureProof(directory, proof, signingKey) })
+  } else if (signingKey !== undefined) requireSigned(directory, signingKey)
   const verification = verificationOf(id, drill.state)
   const notRecorded = drill.state.isRecorded ? null : await recordEnd(id, production)
   return { drill: readDrill(id), verification, directory, notRecorded }
@@ -179,40 +175,6 @@ async function lastProofOf(production: Target | undefined, isSandbox: boolean): 
   }
 }
 
-/** @throws CouldNotVerify when there is no room or no right: the drill stays open */
-function writeOwnProof(...proof: Parameters<typeof writeProof>): string {
-  try {
-    return writeProof(...proof).sha256
-  } catch (error) {
-    if (!(error instanceof CouldNotVerify)) throw error
-    throw new CouldNotVerify(error.message, 'The drill stays open: make room, then pgdrill drill finish.', {
-      cause: error,
-    })
-  }
-}
-
 function asFinished(record: DrillRecord): DrillRecord {
   return { ...record, state: 'finished' }
-}
-
-// Whoever wrote it was stopped before the journal knew: a folder with the sums is whole.
-function ownProof(directory: string, verification: Verification): string {
-  const refuse = (why: string) =>
-    new CouldNotVerify(
-      `${directory} exists and is not the proof of this verification: ${why}`,
-      'Move it away, then finish again.',
-    )
-  let sums: string
-  let proof: { verification?: { verification_id?: unknown } }
-  try {
-    sums = readOutside(join(directory, sumsFile)).toString('utf8')
-    const text = readOutside(join(directory, 'proof.json'))
-    if (!sums.includes(`${sha256(text)}  proof.json\n`)) throw new Error('its files are not those of its sums')
-    proof = JSON.parse(text.toString('utf8')) as typeof proof
-  } catch (error) {
-    throw refuse((error as Error).message)
-  }
-  if (proof.verification?.verification_id !== verification.verification_id)
-    throw refuse('it is of another verification')
-  return sha256(sums)
 }

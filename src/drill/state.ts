@@ -26,6 +26,8 @@ export interface DrillState {
   proofSha256: string | null
   /** Whether production told its plan. */
   isProductionKnown: boolean
+  /** Whether the drill is whole only with the app; so it is while production has not said otherwise. */
+  isAppRequired: boolean
   /** Whether production has it in drill.drills. */
   isRecorded: boolean
 }
@@ -144,6 +146,7 @@ export function foldDrill(events: readonly DrillEvent[]): DrillState {
     finishing,
     proofSha256: proof?.sha256 ?? null,
     isProductionKnown: asked !== undefined,
+    isAppRequired,
     isRecorded: last('recorded') !== null,
   }
 }

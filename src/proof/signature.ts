@@ -40,17 +40,20 @@ export function parsePublicKey(pem: string): KeyObject | null {
   }
 }
 
+/** What verifies the signatures of a key; a public one is its own. */
+export function publicHalf(key: KeyObject): KeyObject {
+  return key.type === 'private' ? createPublicKey(key) : key
+}
+
 /** The PEM of the public half of a key. */
 export function publicPem(key: KeyObject): string {
-  const publicKey = key.type === 'private' ? createPublicKey(key) : key
-  return publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  return publicHalf(key).export({ type: 'spki', format: 'pem' }).toString()
 }
 
 /** How people tell keys apart: the sha256 of the public half (SPKI, DER) in hex. */
 export function keyId(key: KeyObject): string {
-  const publicKey = key.type === 'private' ? createPublicKey(key) : key
   return createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .update(publicHalf(key).export({ type: 'spki', format: 'der' }))
     .digest('hex')
 }
 

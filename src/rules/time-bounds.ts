@@ -40,7 +40,7 @@ export function judgeRecoveryTime({ restoreStartedAt, verifiedAt, lookedAt, budg
     )
   }
   const shares = stages.flatMap((stage) => shareOf(stage, budget))
-  const parts = shares.length === 0 ? '' : ` (${shares.join(', ')})`
+  const parts = shares.length === 0 ? '' : ` (${shares.join('; ')})`
   const known = { seconds, budget_seconds: budget }
   if (verifiedAt === null) {
     if (seconds <= budget) {
@@ -167,7 +167,7 @@ export function clockResults(
 function shareOf({ name, started_at, finished_at }: Stage, budget: number): string[] {
   if (finished_at === null) return []
   const seconds = secondsBetween(started_at, finished_at)
-  const share = budget === 0 ? '' : `, ${Math.round((100 * seconds) / budget)} %`
+  const share = budget === 0 ? '' : `, ${Math.round((100 * seconds) / budget)} % of the ${durationText(budget)}`
   return [`${name} ${durationText(seconds)}${share}`]
 }
 

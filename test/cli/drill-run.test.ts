@@ -1,11 +1,12 @@
 // pgdrill drill run: all in one go, and on from wherever it was stopped.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import { isLiving } from '../../src/drill/living-process.ts'
 import { projectFile } from '../../src/project-files.ts'
+import { sha256 } from '../../src/proof/document.ts'
 import { makeDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
 import { suite } from '../support/suite.ts'
 import { assertCode, assertRefused, urlOf, Workplace } from './program.ts'
@@ -202,6 +203,74 @@ test('what could not be verified afterwards is said before anything is restored'
   env = { ...env, RESTORE_APP_URL: 'ftp://restored.example.com' }
   assertRefused(await run(...people, ...command), /RESTORE_APP_URL/, undefined, [])
 })
+
+test('an app that the plan wants and nobody named is said before anything is restored', async () => {
+  await production.run('update drill.drill_policy set is_app_required = true')
+  const said = /no app will be probed, and the policy of production asks for it .*\n {2}to do: .*--app-url/
+  const outcome = await run(...people, '--restore-cmd', 'echo restoring')
+  assertCode(outcome, 2)
+  assert.match(outcome.stderr, said)
+  assert.ok(outcome.stderr.search(said) < outcome.stderr.indexOf('| restoring'), outcome.stderr)
+  assert.match(outcome.stdout, /could_not_verify/)
+  await production.run('update drill.drill_policy set is_app_required = false')
+  const without = await run(...people, '--restore-cmd', 'echo restoring')
+  assertCode(without, 0)
+  assert.not.match(without.stderr, /no app will be probed/)
+})
+
+for (const [what, text] of [
+  ['is signed', 'unsigned'],
+  ['stays as it is', 'signed'],
+] as const) {
+  test(`killed between the proof and the journal, then finished with a key: an ${text} proof ${what}`, async () => {
+    assertCode(await place.run(['report', 'keygen', '--out', 'key.pem'], env), 0)
+    assertCode(await place.run(['report', 'keygen', '--out', 'other.pem'], env), 0)
+    const sign = ['--sign-key', 'key.pem']
+    assertCode(await run(...people, '--restore-cmd', 'true', ...(text === 'signed' ? sign : [])), 0)
+    const name = id()
+    const proof = `verify/proofs/${name}`
+    const check = async (code: number) =>
+      assertCode(await place.run(['report', 'verify', proof, '--public-key', 'key.pem.pub'], env), code)
+    const before = place.read(proof, 'proof.json')
+    await check(text === 'signed' ? 0 : 1)
+    const finish = (...more: string[]) => place.run(['drill', 'finish', '--drill', name, ...more], env)
+    // What is finished is known by its hash: nothing is added to it, and nobody is told that it was.
+    if (text === 'unsigned') {
+      assertRefused(
+        await finish(...sign),
+        /is finished, and its proof .* is not signed by the key given/,
+        /--sign-key/,
+        place.files(),
+      )
+    } else assertCode(await finish(...sign), 0)
+    const cut = () =>
+      writeFileSync(
+        place.path('verify', 'drills', name, 'journal.jsonl'),
+        `${journal().trimEnd().split('\n').slice(0, -2).join('\n')}\n`,
+      )
+    cut()
+    rmSync(place.path('verify', 'proofs', 'index.jsonl'))
+    await production.run('delete from drill.drills')
+    assertCode(await finish(...sign), 0)
+    await check(0)
+    assert.is(place.read(proof, 'proof.json'), before)
+    assert.not.ok(place.files().some((file) => file.includes('partial')))
+    assert.is(
+      JSON.parse(journal().trimEnd().split('\n').at(-2) as string).sha256,
+      sha256(place.read(proof, 'SHA256SUMS')),
+    )
+    // Another key is no reason to take the first signature away.
+    cut()
+    assertRefused(
+      await finish('--sign-key', 'other.pem'),
+      /is signed, but not by the key given/,
+      undefined,
+      place.files(),
+    )
+    assertCode(await finish(), 0)
+    await check(0)
+  })
+}
 
 test('production is refused as a target before anything runs; usage', async () => {
   const command = ['--restore-cmd', 'touch ran']

@@ -1,9 +1,10 @@
 // What the commands of a drill say to people.
 
 import type { ProductionCheck } from '../../drill/check-production.ts'
-import type { Drill } from '../../drill/drill.ts'
+import { type Drill, throwAwayTarget } from '../../drill/drill.ts'
 import type { FinishedDrill } from '../../drill/finish.ts'
 import type { DrillRecord, TimeBound } from '../../drill/record.ts'
+import { appVariable } from '../../probes/app-settings.ts'
 import { durationText } from '../../rules/durations.ts'
 import { plainLine } from '../../terminal/plain-text.ts'
 
@@ -37,6 +38,23 @@ export function drillText({ id, state, lostLines }: Drill, now: Date): string {
         ]),
   ]
   return lines.join('\n')
+}
+
+/**
+ * That a drill cannot come out well because nobody probes the app, for whoever is about to restore; null when it can.
+ * @param isAppAsked whether the verification to come probes it
+ */
+export function withoutAppText({ id, state }: Drill, isAppAsked: boolean): string | null {
+  if (isAppAsked || !state.isAppRequired || state.next === 'finish' || state.next === 'nothing') return null
+  const why = state.isProductionKnown
+    ? 'the policy of production asks for it (drill.drill_policy.is_app_required)'
+    : 'production could not be asked whether it is needed'
+  const name = state.record.target_name
+  const todo =
+    name === throwAwayTarget
+      ? 'stop it (Ctrl-C) and leave --no-app out'
+      : `stop it (Ctrl-C) and go on with the app: pgdrill drill run --drill ${id} --app-url URL (or ${appVariable(name)}); where there is none: update drill.drill_policy set is_app_required = false in production`
+  return `no app will be probed, and ${why}: without it this drill ends as could not verify (exit 2)\n  to do: ${todo}`
 }
 
 /** What comes next, as a checklist with commands. */

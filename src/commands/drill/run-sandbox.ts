@@ -12,7 +12,7 @@ import { withThrowAwayProduction } from '../../sandbox/throw-away.ts'
 import type { Stages } from '../../terminal/stages.ts'
 import type { ProgramOutput } from '../program-output.ts'
 import { questionOf } from '../verify-options.ts'
-import { productionText } from './drill-text.ts'
+import { productionText, withoutAppText } from './drill-text.ts'
 import type { RunOptions } from './run.ts'
 
 /** A whole drill on a production that is made for it and thrown away: a rehearsal, which never counts. */
@@ -50,6 +50,8 @@ export async function runOnSandbox(
       baselineFile: undefined,
     }
     const { id } = await startDrill(plan, stages, (check) => output.stderr(`${productionText(check)}\n`))
+    const missing = withoutAppText(readDrill(id), app.url !== false)
+    if (missing !== null) output.stderr(`${missing}\n`)
     const abandon = (signal: NodeJS.Signals) => {
       // Its databases go with us: nobody could go on with it.
       if (readDrill(id).state.record.state === 'open') {

@@ -25,7 +25,7 @@ import {
   type PlanOptions,
   planOf,
 } from './drill-options.ts'
-import { productionText } from './drill-text.ts'
+import { productionText, withoutAppText } from './drill-text.ts'
 import { showFinished } from './finish.ts'
 
 /** Everything that can be said to a drill that is done in one go. */
@@ -93,6 +93,8 @@ export function drillRunCommand(output: ProgramOutput, setExitCode: SetExitCode)
       }
       const { target, production } = databasesOf(record)
       const question = questionOf(options, undefined, { target, production }, app)
+      const missing = withoutAppText(readDrill(id), question.app !== undefined)
+      if (missing !== null) output.stderr(`${missing}\n`)
       const print = (line: string) => output.stderr(`  | ${plainLine(line)}\n`)
       const finished = await runDrill(
         id,
