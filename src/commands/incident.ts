@@ -3,9 +3,10 @@ import { CouldNotVerify } from '../could-not-verify.ts'
 import { listIncidents, recordIncident } from '../database/cadence.ts'
 import { withDatabase } from '../database/connect.ts'
 import { requireSchema } from '../database/installed-schema.ts'
-import { findTarget } from '../database/targets.ts'
+import { findTarget, lookUpProductionOf } from '../database/targets.ts'
 import { hidePasswords, plainLine } from '../terminal/plain-text.ts'
 import { parseMoment } from '../verification/moment.ts'
+import { refuseCopy } from '../verification/refuse-copy.ts'
 import type { ProgramOutput } from './program-output.ts'
 import { formatOption, nowOption, targetOption } from './shared-options.ts'
 
@@ -19,7 +20,8 @@ interface Options {
 
 const help = `
 An incident is corrupted or deleted data in production. The plan wants a drill after each: pgdrill status says that one is
-due until a good one was started after it. Recording the same again changes nothing.
+due until a good one was started after it. Recording the same again changes nothing. A copy of production is refused: the
+record would be lost with it.
 
 Exit codes: 0 recorded (or listed), 2 could not.
 
@@ -53,14 +55,20 @@ export function incidentCommand(output: ProgramOutput): Command {
         )
       }
       const target = findTarget(options.target)
-      const id = await withDatabase(target, { now: options.now }, async (database) => {
+      const { id, doubt } = await withDatabase(target, { now: options.now }, async (database) => {
         await requireSchema(database, target)
-        return await recordIncident(database, at, what)
+        const doubt = await refuseCopy(database, target, lookUpProductionOf(target), 'an incident')
+        return { id: await recordIncident(database, at, what), doubt }
       })
       if (options.format === 'json') {
         output.stdout(`${JSON.stringify({ incident_id: id, occurred_at: at, what }, null, 2)}\n`)
       } else output.stdout(`${id}\n`)
       output.stderr(`recorded in ${target.name}: a drill is due until a good one was started after ${at}\n`)
+      if (doubt !== null) {
+        output.stderr(
+          `it is not known that ${target.name} is production and no copy: ${doubt}; in a copy the record is lost with it\n`,
+        )
+      }
     })
 }
 

@@ -44,7 +44,8 @@ export async function askProduction(
   return { name: production.name, installationId: answer.installationId, isSameServer: answer.isSameServer }
 }
 
-async function installationOf(database: Database): Promise<string | null> {
+/** The identity that pgdrill gave to a database; null when it gave none. */
+export async function installationOf(database: Database): Promise<string | null> {
   const { rows } = await sql<{ exists: boolean }>`
     select to_regclass('drill.installation') is not null as exists`.execute(database)
   if (rows[0]?.exists !== true) return null

@@ -91,6 +91,38 @@ test('exit 1: an incident, until a good drill was started after it', async () =>
   assert.is(JSON.parse(json.stdout)[0].drill_id, 'd2')
 })
 
+test('incident: not in a copy of production; where nobody can tell, that is said; another production is one', async () => {
+  const copy = await makeDatabase((await sandboxClusters()).restore)
+  const record = ['incident', '--target', 'restore', '--at', '2026-11-01T04:30:00Z', '--what', 'rows gone']
+  const of = (change: NodeJS.Dict<string>) => place.run(record, { RESTORE_DATABASE_URL: urlOf(copy), ...change })
+  const count = async () => (await copy.query('select from drill.incidents')).length
+  try {
+    const before = await count()
+    assertRefused(
+      await of(env),
+      /the target restore is a copy of production: an incident .* lost/,
+      /--target production/,
+      [],
+    )
+    assert.is(await count(), before)
+    const unknown = await of({ PRODUCTION_DATABASE_URL: 'postgresql://u@%2Fnowhere/x' })
+    assertCode(unknown, 0)
+    assert.match(unknown.stderr, /it is not known that restore is production and no copy: production cannot be asked/)
+    assert.match((await of({})).stderr, /it is not known that restore is production .*: no production is configured/)
+    assert.is(await count(), before + 1)
+    // The same database by another name, and a database of another identity, are no copies.
+    const same = await place.run(record, { RESTORE_DATABASE_URL: urlOf(db), ...env })
+    assertCode(same, 0)
+    assert.not.match(same.stderr, /not known/)
+    await copy.run('update drill.installation set installation_id = gen_random_uuid()')
+    const other = await of(env)
+    assertCode(other, 0)
+    assert.not.match(other.stderr, /not known/)
+  } finally {
+    await copy.drop()
+  }
+})
+
 test('exit 0 when all is met, retention too', async () => {
   // What stores backups is tested elsewhere: here only that an answer of it counts.
   await db.run(`create or replace function drill._retention_facts() returns jsonb language sql stable set search_path = ''
