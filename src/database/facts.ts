@@ -45,13 +45,13 @@ export async function listMeasurable(database: Database): Promise<Measurable[]> 
 
 /**
  * The buckets of some partitions of one critical relation, or of one without partitions.
- * @param depth full: fingerprints too
+ * @param depth quick: names and bounds alone; full: fingerprints too
  * @param asOf the moment relative to which recent days are told apart: that of the baseline to compare with
  */
 export async function listBucketsOf(
   database: Database,
   part: { relation_name: string; partition_names: string[] },
-  depth: 'standard' | 'full',
+  depth: 'quick' | 'standard' | 'full',
   asOf: string,
 ): Promise<Bucket[]> {
   // As JSON: without a statement more the driver does not know the type of an array.

@@ -17,6 +17,7 @@ import {
 import type { Target } from '../database/targets.ts'
 import { cutIntoPieces, type Piece } from './pieces.ts'
 import { Progress, type Step } from './progress.ts'
+import { unlessRefused, unmeasured } from './refused.ts'
 
 export interface Measuring {
   /** Where the other connections go, and with which limits: those of the transaction. */
@@ -57,10 +58,11 @@ interface Task extends Step {
 
 /**
  * Measures what is registered as critical. The result does not depend on the number of connections; who cannot be joined, for
- * want of a free connection, leaves the work to the others.
+ * want of a free connection, leaves the work to the others. What the database refuses of one piece, such as a count that
+ * takes longer than the statement timeout, is a problem of its buckets in a verification; a capture cannot use the rest.
  * @param transaction repeatable read: its snapshot is that of all connections
  * @param tell is told how far it is
- * @throws whatever one of the connections failed with; none of them is left then
+ * @throws whatever one of the connections failed with, in a capture what the database refused, too; none of them is left then
  */
 export async function measure(
   transaction: Database,
@@ -160,6 +162,7 @@ function startHelper(
 
 async function listTasks(transaction: Database, measuring: Measuring): Promise<Task[]> {
   const { depth, asOf, jobs, carried, tenantsOf } = measuring
+  const isCapture = carried !== undefined
   const all = await listMeasurable(transaction)
   const without = (names: ReadonlySet<string> | undefined) =>
     all.filter(({ relation_name, partition_name }) => names?.has(`${relation_name} ${partition_name}`) !== true)
@@ -167,7 +170,15 @@ async function listTasks(transaction: Database, measuring: Measuring): Promise<T
     label: piece.relation_name,
     bytes: piece.bytes,
     rows: piece.rows,
-    run: async (database) => ({ buckets: await listBucketsOf(database, piece, depth, asOf), tenants: [] }),
+    run: (database) =>
+      unlessRefused<Facts>(
+        database,
+        piece.relation_name,
+        async () => ({ buckets: await listBucketsOf(database, piece, depth, asOf), tenants: [] }),
+        isCapture
+          ? undefined
+          : async (problem) => ({ buckets: await unmeasured(database, piece, asOf, problem), tenants: [] }),
+      ),
     facts: nothing,
   })
   const tenants = (relationName: string, installationId: string | null): Task => ({
@@ -176,13 +187,19 @@ async function listTasks(transaction: Database, measuring: Measuring): Promise<T
       .filter(({ relation_name }) => relation_name === relationName)
       .reduce((sum, { byte_count }) => sum + Number(byte_count), 0),
     rows: null,
-    run: async (database) => ({
-      buckets: [],
-      tenants:
-        carried === undefined
-          ? await listTenants(database, installationId, relationName)
-          : await listTenantParts(database, relationName, asOf, [...carried.tenantNames]),
-    }),
+    run: (database) =>
+      unlessRefused<Facts>(
+        database,
+        `the tenants of ${relationName}`,
+        async () => ({
+          buckets: [],
+          tenants:
+            carried === undefined
+              ? await listTenants(database, installationId, relationName)
+              : await listTenantParts(database, relationName, asOf, [...carried.tenantNames]),
+        }),
+        isCapture ? undefined : async (problem) => ({ buckets: [], tenants: [uncounted(relationName, problem)] }),
+      ),
     facts: nothing,
   })
   const { critical_relations } =
@@ -193,6 +210,10 @@ async function listTasks(transaction: Database, measuring: Measuring): Promise<T
       .filter(({ tenant_column }) => tenant_column !== null)
       .map(({ relation_name }) => tenants(relation_name, tenantsOf?.installationId ?? null)),
   ]
+}
+
+function uncounted(relation_name: string, problem: string): Tenant {
+  return { relation_name, tenant_key: '', row_count: null, newest_at: null, problem }
 }
 
 const nothing: Facts = { buckets: [], tenants: [] }

@@ -6,7 +6,7 @@ import type { Bucket, CheckResult } from '../database/contract.ts'
 import { type Comparison, rowsOf } from './comparison.ts'
 import { dayHistory, longestQuiet } from './day-history.ts'
 import { day, timeOf, utcDay } from './moments.ts'
-import { count } from './wording.ts'
+import { count, hintAgainst } from './wording.ts'
 
 const checkName = 'days_present'
 const leastHistory = 14
@@ -46,7 +46,7 @@ export function compareDays(
   const problem = actual.find((bucket) => bucket.problem !== null)
   if (problem !== undefined) {
     const detail = `${name}: the rows of ${problem.bucket_name} could not be read, and may be of the missing days`
-    return answer('error', detail, 'Remove the obstacle, then verify again.', null, problem.problem)
+    return answer('error', detail, hintAgainst(problem.problem), null, problem.problem)
   }
   const present = new Set(actual.filter(hasRows).map(({ starts_at }) => timeOf(starts_at ?? 'infinity')))
   const usual = longestQuiet(history)

@@ -20,7 +20,7 @@ import { plausibleGrowth, plausibleLoss } from './growth.ts'
 import type { RelationFacts } from './judge-buckets.ts'
 import { spanOf } from './moments.ts'
 import { pairPartitions, rowsIn } from './pair-buckets.ts'
-import { group } from './wording.ts'
+import { group, hintAgainst } from './wording.ts'
 
 /** All rows about one relation of the baseline. @param days the whole days after the baseline that should have rows */
 export function compareRelation(
@@ -63,7 +63,12 @@ function judgeObstacle(
   const detail = `${name} ${problem}; the baseline has ${group(before)} rows in it`
   return problem === 'does not exist'
     ? answer('fail', detail, `Restore ${name}.`, before.toString(), problem)
-    : answer('error', detail, `Make ${name} readable for this role, then verify again.`, before.toString(), problem)
+    : answer('error', detail, hintOf(name, problem), before.toString(), problem)
+}
+
+/** A refusal has an SQLSTATE; what has none is about the table and the rights on it. */
+function hintOf(name: string, problem: string): string {
+  return problem.includes('SQLSTATE') ? hintAgainst(problem) : `Make ${name} readable for this role, then verify again.`
 }
 
 function factsOf({ from, to }: Comparison, relation: BaselineRelation, actual: readonly Bucket[]): RelationFacts {

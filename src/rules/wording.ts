@@ -18,3 +18,16 @@ export function hours(milliseconds: number): string {
 export function list(parts: readonly string[]): string {
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 }
+
+/**
+ * What to do about a problem that kept a table or partition from being counted.
+ * @param problem as the database worded it, with its SQLSTATE where it has one
+ */
+export function hintAgainst(problem: string | null): string {
+  if (problem?.includes('57014') === true)
+    return 'It took longer than the statement timeout, or somebody cancelled it: give more with --statement-timeout SECONDS.'
+  if (problem?.includes('55P03') === true)
+    return 'Somebody holds a lock on it: find out who (pg_locks), and verify again when it is free.'
+  if (problem?.includes('42501') === true) return 'Grant this role the missing right, or verify as the owner.'
+  return 'Remove the obstacle, then verify again.'
+}

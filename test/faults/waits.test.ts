@@ -1,7 +1,8 @@
 // How long the program waits: for a lock, a statement, another migration, a network.
 
 import * as assert from 'uvu/assert'
-import { assertRefused, canary, urlOf, Workplace } from '../cli/program.ts'
+import type { CheckResult } from '../../src/database/contract.ts'
+import { assertCode, assertRefused, canary, urlOf, Workplace } from '../cli/program.ts'
 import { makeDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
 import { startProxy } from '../support/proxy.ts'
 import { suite } from '../support/suite.ts'
@@ -19,14 +20,33 @@ test.after(async () => {
   await copy?.drop()
 })
 
-test('a statement that takes too long: 2, with the option that gives it more', async () => {
+test('baseline capture: a statement that takes too long: 2, with the table and the option that gives it more', async () => {
   const before = await countBaselines(copy)
-  for (const args of Object.values(work)) {
-    const outcome = await disturbed(place, copy, [...args, '--statement-timeout', '1'], async () => {})
-    assertRefused(outcome, /statement timeout/, /--statement-timeout/)
+  const args = [...work['baseline capture'], '--statement-timeout', '2']
+  const outcome = await disturbed(place, copy, args, async () => {})
+  assertRefused(outcome, /public\.calls: canceling statement due to statement timeout/, /--statement-timeout/)
+  await assertNothingLeft(place, copy)
+  assert.is(await countBaselines(copy), before)
+})
+
+test('verify: a table that takes too long is one that could not be looked at: it is named, the rest goes on', async () => {
+  for (const jobs of ['1', '2']) {
+    const args = ['verify', '-t', 'copy', '--no-proof', '--format', 'json', '--statement-timeout', '2', '--jobs', jobs]
+    const outcome = await disturbed(place, copy, args, async () => {})
+    assertCode(outcome, 2)
+    const results = JSON.parse(outcome.stdout).results as CheckResult[]
+    const counted = results.filter(({ check_name }) => check_name === 'row_counts')
+    assert.equal(
+      counted.filter(({ status }) => status !== 'pass').map(({ status, object_name }) => `${status} ${object_name}`),
+      ['error public.calls'],
+    )
+    const calls = counted.find(({ object_name }) => object_name === 'public.calls')
+    assert.match(calls?.detail ?? '', /^public\.calls was not counted: canceling statement due to statement timeout/)
+    assert.match(calls?.hint ?? '', /--statement-timeout/)
+    assert.ok(counted.length > 30, `${counted.length} rows`)
+    assert.not.ok(results.some(({ status }) => status === 'fail'))
     await assertNothingLeft(place, copy)
   }
-  assert.is(await countBaselines(copy), before)
 })
 
 test('a lock that somebody holds: a capture ends with 2 after the lock timeout, with the table', async () => {
