@@ -6,7 +6,7 @@ import type { Bucket, CheckResult } from '../database/contract.ts'
 import { type Comparison, rowsOf } from './comparison.ts'
 import { lagAllowed } from './lag.ts'
 import { isSameMoment, spanOf, timeOf } from './moments.ts'
-import { hours } from './wording.ts'
+import { hintAgainst, hours } from './wording.ts'
 
 const checkName = 'newest_timestamps'
 
@@ -18,12 +18,17 @@ export function compareNewest(
 ): CheckResult {
   const name = relation.relation_name
   const answer = rowsOf(checkName, name)
-  if (comparison.isExact) return compareExact(name, spanOf(relation.buckets).newest_at, spanOf(actual).newest_at)
+  const unread = actual.find((bucket) => bucket.problem !== null)
+  if (comparison.isExact) {
+    const exact = compareExact(name, spanOf(relation.buckets).newest_at, spanOf(actual).newest_at)
+    return exact.status === 'pass' || unread === undefined ? exact : unreadRows(name, unread)
+  }
   const before = newestUpTo(relation.buckets, Number.POSITIVE_INFINITY)
   // An infinite timestamp dates nothing, but one that production does not have is none of its rows.
   const hadInfinite = relation.buckets.some((bucket) => isInfinite(bucket.newest_at))
   const endless = hadInfinite ? undefined : actual.find((bucket) => isInfinite(bucket.newest_at))
   const newest = endless?.newest_at ?? newestUpTo(actual, Number.POSITIVE_INFINITY)
+  if (newest === null && unread !== undefined) return unreadRows(name, unread)
   if (before === null && newest === null) return answer('pass', `${name} has no dated row, as in the baseline`, null)
   if (newest === null) {
     if (comparison.to === undefined) return unknownPoint(name, 'has no dated row')
@@ -34,7 +39,14 @@ export function compareNewest(
   if (future?.status === 'fail') return future
   if (comparison.to === undefined) return unknownPoint(name, `newest row of ${newest}`)
   const rest = judgeRest(comparison, comparison.to, relation, actual)
-  return rest.status === 'pass' ? (future ?? rest) : rest
+  if (rest.status === 'pass') return future ?? rest
+  return unread === undefined ? rest : unreadRows(name, unread)
+}
+
+/** What could not be read may hold the rows that are missing. */
+function unreadRows(name: string, { bucket_name, problem }: Bucket): CheckResult {
+  const detail = `${name}: the rows of ${bucket_name} could not be read, and may be its newest`
+  return rowsOf(checkName, name)('error', detail, hintAgainst(problem), null, problem)
 }
 
 function unknownPoint(name: string, reading: string): CheckResult {
@@ -53,7 +65,7 @@ function judgeRest(
   const before = newestUpTo(relation.buckets, comparison.from + comparison.skew)
   const newest = newestUpTo(actual, endOf(comparison) + comparison.skew)
   if (newest === null) {
-    const detail = `${name} has no row up to the recovery point ${comparison.copy.recovery.recovery_point}, only later ones`
+    const detail = `${name} has no row up to the recovery point ${comparison.point}, only later ones`
     return rowsOf(checkName, name)('fail', detail, `Restore the rows of ${name}.`, before)
   }
   return judgeEnd(to, relation, before, newest) ?? judgeLag(comparison, to, relation, newest)
@@ -102,20 +114,20 @@ function judgeFuture(
   before: string | null,
   newest: string,
 ): CheckResult | undefined {
-  const { skew, copy, from } = comparison
-  const { recovery_point, is_exact } = copy.recovery
+  const { skew, copy, from, point } = comparison
+  const { is_exact } = copy.recovery
   const end = endOf(comparison)
   if (timeOf(newest) <= end + skew) return undefined
-  const limit = is_exact ? `the recovery point ${recovery_point}` : `now, ${copy.now}`
+  const limit = is_exact ? `the recovery point ${point}` : `now, ${copy.now}`
   const detail = `${name}: newest row of ${newest}, after ${limit} (skew of ${skew / 1000} s allowed)`
   const answer = rowsOf(checkName, name)
   const lead = before === null ? 0 : timeOf(before) - from
   if (lead <= skew || timeOf(newest) > Math.max(from, end) + lead + skew) {
     const hint = 'Check that the recovery stopped where it should and that nobody writes into the copy.'
-    return answer('fail', detail, hint, recovery_point, newest)
+    return answer('fail', detail, hint, point, newest)
   }
   const hint = 'Let the application date rows by the server.'
-  return answer('warn', `${detail}; production had such rows already`, hint, recovery_point, newest)
+  return answer('warn', `${detail}; production had such rows already`, hint, point, newest)
 }
 
 /** Rows of an append-only relation do not go away: what the baseline saw must be there when the copy reaches that far. */
@@ -131,17 +143,16 @@ function judgeEnd(
   return rowsOf(checkName, name)('fail', detail, `Restore the newest rows of ${name}.`, before, newest)
 }
 
-function judgeLag({ copy, from }: Comparison, to: number, relation: BaselineRelation, newest: string): CheckResult {
+function judgeLag({ point, from }: Comparison, to: number, relation: BaselineRelation, newest: string): CheckResult {
   const { relation_name: name } = relation
-  const { recovery_point } = copy.recovery
   const allowed = lagAllowed(relation, from)
   const lag = to - timeOf(newest)
-  const expected = { recovery_point, allowed_lag_seconds: Number.isFinite(allowed) ? allowed / 1000 : null }
+  const expected = { recovery_point: point, allowed_lag_seconds: Number.isFinite(allowed) ? allowed / 1000 : null }
   const answer = rowsOf(checkName, name)
   if (lag <= allowed) {
-    return answer('pass', `${name}: newest row of ${newest}, recovery point ${recovery_point}`, null, expected, newest)
+    return answer('pass', `${name}: newest row of ${newest}, recovery point ${point}`, null, expected, newest)
   }
-  const detail = `${name}: newest row of ${newest}, ${hours(lag)} before the recovery point ${recovery_point}; at most ${hours(allowed)} are plausible`
+  const detail = `${name}: newest row of ${newest}, ${hours(lag)} before the recovery point ${point}; at most ${hours(allowed)} are plausible`
   const hint = `Find out why ${name} ends earlier than the rest, and restore its newest rows.`
   return answer('fail', detail, hint, expected, newest)
 }

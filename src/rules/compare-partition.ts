@@ -3,11 +3,11 @@
 import type { BaselineBucket } from '../baselines/document.ts'
 import type { Bucket, CheckResult } from '../database/contract.ts'
 import { type Comparison, rowsOf } from './comparison.ts'
-import { describeFault, describeGoodRows, describePart, worstFirst } from './describe-parts.ts'
-import { type Fault, judgeBuckets, lossOf, type Part, type RelationFacts } from './judge-buckets.ts'
+import { countOf, describeFault, describeGoodRows, describePart, worstFirst } from './describe-parts.ts'
+import { type Fault, isBefore, judgeBuckets, lossOf, type Part, type RelationFacts } from './judge-buckets.ts'
 import { isSameMoment, spanOf, timeOf } from './moments.ts'
-import { type AnyBucket, type Pair, pairBuckets, rowsIn } from './pair-buckets.ts'
-import { group } from './wording.ts'
+import { type AnyBucket, isWhole, type Pair, pairBuckets, rowsIn } from './pair-buckets.ts'
+import { count, group, hintAgainst } from './wording.ts'
 
 /** The buckets of one partition on both sides. */
 export interface Partition {
@@ -34,7 +34,7 @@ export function compareBounds(
   { relation }: RelationFacts,
   { name, expected, actual }: Partition,
 ): CheckResult | undefined {
-  const { from, to, copy, isExact } = comparison
+  const { from, to, point, copy, isExact } = comparison
   const before = rowsIn(expected)
   const answer = rowsOf(checkName(comparison), name)
   const was = numbersOf(expected)
@@ -45,8 +45,9 @@ export function compareBounds(
     const starts = known.partition_starts_at
     // A restore point before the baseline: what began only after it need not be there.
     if (to !== undefined && to < from && !isExact && starts !== null && timeOf(starts) >= to) {
-      const detail = `${name} begins after the recovery point ${copy.recovery.recovery_point}: it need not exist`
-      return answer('pass', detail, null, was, 'missing')
+      const detail = `${name} begins after the recovery point ${point}: it need not exist`
+      if (comparison.isPointKnown || before === 0n) return answer('pass', detail, null, was, 'missing')
+      return answer('warn', `${detail}; but ${atLeast(comparison, before)}`, regularHeartbeats, was, 'missing')
     }
     const detail = `${name} is not a partition of ${relation.relation_name} any more; the baseline has ${group(before)} rows in it`
     const hint = `Restore ${name}, or attach it if it is only detached; if production's retention dropped it since, capture a new baseline there.`
@@ -58,7 +59,7 @@ export function compareBounds(
   }
   const problem = actual.find((bucket) => bucket.problem !== null)?.problem
   if (problem !== undefined) {
-    return answer('error', `${name}: ${problem}`, 'Remove the obstacle, then verify again.', was, problem)
+    return answer('error', `${name}: ${problem}`, hintAgainst(problem), was, problem)
   }
   return copy.depth === 'quick' ? answer('pass', `${name} is there`, null, was, 'there') : undefined
 }
@@ -96,7 +97,18 @@ export function tellPartition(
   }
   if (faults.length === 0) {
     const clauses = parts.map((part) => describePart(part, is_append_only))
-    return answer('pass', `${reading} (${clauses.join('; ')})`, null, was, is)
+    const detail = `${reading} (${clauses.join('; ')})`
+    const unsure = pairs.filter((pair) => isUnsure(comparison, pair))
+    if (unsure.length === 0) return answer('pass', detail, null, was, is)
+    const rows = unsure.reduce((sum, pair) => sum + pair.before.rows, 0n)
+    const where = isWhole((unsure[0] as Pair).bucket) ? '' : ` of ${countOf(unsure)}`
+    return answer(
+      'warn',
+      `${detail}; all rows${where} are gone, and ${atLeast(comparison, rows)}`,
+      regularHeartbeats,
+      was,
+      is,
+    )
   }
   const told = parts.flatMap((part) => part.faults.map((fault) => describeFault(fault, part, is_append_only)))
   const detail = `${reading} ${told.join('; ')}${describeGoodRows(faulty, good)}`
@@ -113,6 +125,23 @@ function isLost(comparison: Comparison, facts: RelationFacts, pair: Pair): boole
   )
 }
 
+/**
+ * Whether a bucket without rows passes only because its rows may have come after the recovery point, of which nobody knows
+ * that it is no later.
+ */
+function isUnsure(comparison: Comparison, pair: Pair): boolean {
+  const { from, to, isExact, isPointKnown } = comparison
+  if (isExact || isPointKnown || to === undefined || to >= from) return false
+  return pair.now.rows === 0n && pair.before.rows > 0n && !isBefore(comparison, pair)
+}
+
+function atLeast({ point }: Comparison, rows: bigint): string {
+  return `the data reaches to ${point} at least: nobody knows whether the ${count(Number(rows), 'row')} came later or ${rows === 1n ? 'was' : 'were'} lost`
+}
+
+const regularHeartbeats =
+  'Look whether these rows should be there. With regular heartbeats in production the recovery point is known: call drill.record_heartbeat() once a minute.'
+
 /** Judges a partition that the baseline does not know. */
 export function compareNewPartition(
   comparison: Comparison,
@@ -123,7 +152,7 @@ export function compareNewPartition(
   const answer = rowsOf(checkName(comparison), name)
   const problem = actual.find((bucket) => bucket.problem !== null)?.problem
   if (problem !== undefined) {
-    return answer('error', `${name}: ${problem}`, 'Remove the obstacle, then verify again.', null, problem)
+    return answer('error', `${name}: ${problem}`, hintAgainst(problem), null, problem)
   }
   const rows = rowsIn(actual)
   const is = numbersOf(actual)

@@ -7,7 +7,7 @@ import { type Comparison, rowsOf } from './comparison.ts'
 import { type RelationFacts, toleratedIn } from './judge-buckets.ts'
 import { timeOf } from './moments.ts'
 import { rowsIn } from './pair-buckets.ts'
-import { count, group } from './wording.ts'
+import { count, group, hintAgainst } from './wording.ts'
 
 const checkName = 'tenants'
 const mostRows = 20
@@ -60,8 +60,8 @@ function judgeObstacle(
   }
   const problem = found.find((tenant) => tenant.problem !== null)?.problem
   if (problem !== undefined) {
-    const hint = 'Remove the obstacle, then verify again.'
-    return answer('error', `${name}: its tenants could not be counted: ${problem}`, hint, null, problem)
+    const detail = `${name}: its tenants could not be counted: ${problem}`
+    return answer('error', detail, hintAgainst(problem), null, problem)
   }
   // Told as lost these would be the wrong tenants: they are named in another way, or by another column.
   const registered = copy.registrations.critical_relations.find((other) => other.relation_name === name)
@@ -96,10 +96,12 @@ function judgeTenant(
 }
 
 /** What may have come between the recovery point and a later baseline; nothing of a tenant whose rows are all settled. */
-function lossOf({ to, settleAfter }: Comparison, { loss }: RelationFacts, { newest_at }: BaselineTenant): bigint {
+function lossOf({ to, settleAfter, skew }: Comparison, { loss }: RelationFacts, { newest_at }: BaselineTenant): bigint {
   if (to === undefined) return 0n
   if (newest_at === null) return loss.late
-  return timeOf(newest_at) + settleAfter <= to ? 0n : loss.young
+  const newest = timeOf(newest_at)
+  if (newest + settleAfter <= to) return 0n
+  return newest <= to - skew ? loss.late : loss.young
 }
 
 function tellLost({ relation_name: name, is_append_only }: BaselineRelation, wrong: readonly Lost[]): CheckResult[] {

@@ -65,9 +65,21 @@ export function lossOf(comparison: Comparison, { loss }: RelationFacts, pair: Pa
   const starts = bucket.starts_at ?? (isWhole(bucket) ? bucket.partition_starts_at : null)
   const ends = bucket.ends_at ?? (isWhole(bucket) ? bucket.partition_ends_at : null)
   if (starts !== null && timeOf(starts) >= to) return before.rows
+  if (isBefore(comparison, pair)) return least(before.rows, loss.late)
   // Of a whole partition nobody knows the days.
   if (isWhole(bucket) && starts !== null && timeOf(starts) > to - day) return before.rows
   return least(before.rows, !isWhole(bucket) && ends !== null && timeOf(ends) > to ? loss.young : loss.late)
+}
+
+/** Whether all rows that the baseline had in a bucket are dated before the recovery point: only what came late may lack. */
+export function isBefore({ to, skew }: Comparison, { before: { newest_at } }: Pick<Pair, 'before'>): boolean {
+  return newest_at !== null && to !== undefined && timeOf(newest_at) <= to - skew
+}
+
+/** Of a bucket that is empty less is put down to rows that came late: that all of them did is likely only of a few. */
+function lossOfEmpty(comparison: Comparison, facts: RelationFacts, pair: Pair): bigint {
+  const loss = lossOf(comparison, facts, pair)
+  return isBefore(comparison, pair) ? least(loss, 10n) : loss
 }
 
 /** How many rows may come or go in a mutable relation; at least one: somebody deletes the single row of a quiet day. */
@@ -117,7 +129,7 @@ function judgeOpen(comparison: Comparison, facts: RelationFacts, pairs: Pair[]):
     highest: before + tolerated + (isLater ? growth.rows : 0n),
   }
   const kept = pairs.filter((pair) => {
-    const missing = lossOf(comparison, facts, pair)
+    const missing = pair.now.rows === 0n ? lossOfEmpty(comparison, facts, pair) : lossOf(comparison, facts, pair)
     return relation.is_append_only
       ? pair.now.rows < pair.before.rows - missing
       : isLostWhole(facts, pair, tolerated, missing)

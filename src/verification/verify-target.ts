@@ -233,6 +233,7 @@ async function judgeCopy(
           recipes: question.depth === 'full' ? await listFingerprintRecipes(transaction) : [],
           tenants,
           recovery,
+          holdsBaseline: baseline.isInside,
           now,
           registrations,
           depth: question.depth,

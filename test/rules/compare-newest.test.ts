@@ -106,6 +106,15 @@ const cases: Case[] = [
     { evidence: { newest_commit_at: '2026-11-10T13:40:00+00:00' } },
   ],
   [
+    'an end that is not there, but of which a part could not be read',
+    eventsRelation,
+    without(events, '2026-11-10'),
+    /^error .*the rows of public\.events_2026_10 2026-10-31 could not be read, and may be its newest$/,
+    {
+      problems: { 'public.events_2026_10 2026-10-31': 'canceling statement due to statement timeout (SQLSTATE 57014)' },
+    },
+  ],
+  [
     'in the future, whatever the recovery point',
     eventsRelation,
     newest(events, '2026-11-10T14:05:01+00:00'),

@@ -73,9 +73,16 @@ const cases: Case[] = [
   ['before the baseline: a lively one is gone', events, set('3f2a'), /^fail .*no row/, hourBefore],
   [
     'before the baseline: a mutable one that is new since',
-    { ...calls, tenants: [tenant('a', '100')] },
+    { ...calls, tenants: [tenant('a', '100', '2026-11-10T11:40:00+00:00')] },
     [tenant('b', '1')],
     /^pass/,
+    hourBefore,
+  ],
+  [
+    'before the baseline: one whose rows are all before the recovery point, too',
+    { ...calls, tenants: [tenant('a', '100', '2026-11-10T11:20:00+00:00')] },
+    [tenant('b', '1')],
+    /^fail .*no row, baseline has 100/,
     hourBefore,
   ],
   ['before the baseline: one that is new since', events, set('9d01'), /^pass/, hourBefore],
