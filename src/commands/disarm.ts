@@ -64,9 +64,9 @@ function describe(thing: DisarmedThing): string {
 }
 
 /** Pure SQL, for psql. Names of the database stay on their comment line, whatever is in them. */
-function script({ target, url, notProduction, things }: Disarming): string {
+function script({ target, url, isSandbox, notProduction, things }: Disarming): string {
   const lines = [
-    `-- pgdrill disarm: target ${target.name}, ${plainLine(url)}. Run it only there.`,
+    `-- pgdrill disarm: target ${target.name}${isSandbox ? ' (SANDBOX)' : ''}, ${plainLine(url)}. Run it only there.`,
     ...(notProduction.status === 'pass' ? [] : [`-- Make sure first: ${plainLine(notProduction.detail)}.`]),
   ]
   for (const thing of things) {
@@ -92,7 +92,7 @@ function script({ target, url, notProduction, things }: Disarming): string {
 }
 
 /** What became of each thing. */
-function report({ target, things }: Disarming): string {
+function report({ target, isSandbox, things }: Disarming): string {
   const words = { armed: 'ARMED   ', disarmed: 'disarmed', left: 'left    ', unknown: 'UNKNOWN ' } as const
   const lines = things.map((thing) => {
     const standing = standingOf(thing)
@@ -104,7 +104,7 @@ function report({ target, things }: Disarming): string {
     }[standing]
     return `${words[standing]} ${describe(thing)}${why === '' ? '' : `: ${plainLine(why)}`}`
   })
-  return `${[`pgdrill disarm: target ${target.name}`, ...lines].join('\n')}\n`
+  return `${[`pgdrill disarm: target ${target.name}${isSandbox ? ' (SANDBOX)' : ''}`, ...lines].join('\n')}\n`
 }
 
 function whyUnknown(thing: DisarmedThing): string {
@@ -120,12 +120,12 @@ function summary({ target, isApplied, things }: Disarming): string {
     : `${count('armed')} armed${unknown}; nothing was run${count('armed') === 0 ? '' : `: pgdrill disarm --target ${target.name} --apply runs it`}`
 }
 
-function json({ target, url, isApplied, notProduction, things }: Disarming): string {
+function json({ target, url, isSandbox, isApplied, notProduction, things }: Disarming): string {
   const document = {
     format: 'pgdrill-disarm',
     format_version: 1,
     tool_version: toolVersion(),
-    target: { name: target.name, url },
+    target: { name: target.name, url, is_sandbox: isSandbox },
     is_applied: isApplied,
     not_production: notProduction,
     exit_code: disarmingExitCode(things),

@@ -8,6 +8,7 @@ import { hidePasswords, plainLine } from '../terminal/plain-text.ts'
 import { parseMoment } from '../verification/moment.ts'
 import { refuseCopy } from '../verification/refuse-copy.ts'
 import type { ProgramOutput } from './program-output.ts'
+import { noteSandbox } from './sandbox-note.ts'
 import { formatOption, nowOption, targetOption } from './shared-options.ts'
 
 interface Options {
@@ -69,6 +70,7 @@ export function incidentCommand(output: ProgramOutput): Command {
           `it is not known that ${target.name} is production and no copy: ${doubt}; in a copy the record is lost with it\n`,
         )
       }
+      await noteSandbox(target, output)
     })
 }
 

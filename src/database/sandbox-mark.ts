@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { CouldNotVerify } from '../could-not-verify.ts'
 import { type Database, withDatabase } from './connect.ts'
 import type { Target } from './targets.ts'
 
@@ -9,7 +10,15 @@ export async function isSandbox(database: Database): Promise<boolean> {
   return rows[0]?.is_sandbox === true
 }
 
-/** The same of a target, with a connection of its own. @throws CouldNotVerify when it cannot be reached */
+/**
+ * The same of a target, with a connection of its own, after something was done there. When it cannot be asked any more the
+ * answer is false: what was done is done all the same.
+ */
 export async function isSandboxTarget(target: Target): Promise<boolean> {
-  return await withDatabase(target, {}, isSandbox)
+  try {
+    return await withDatabase(target, {}, isSandbox)
+  } catch (error) {
+    if (error instanceof CouldNotVerify) return false
+    throw error
+  }
 }

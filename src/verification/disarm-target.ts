@@ -32,6 +32,7 @@ export interface DisarmedThing extends Outbound {
 export interface Disarming {
   target: Target
   url: string
+  isSandbox: boolean
   isApplied: boolean
   /** The row that says how the target was told from production. */
   notProduction: CheckResult
@@ -55,7 +56,8 @@ export async function disarmTarget(
     await requireSchema(database, target)
     await requireShippedFunctions(database, target)
     const baseline = question.baseline ?? (await newestBaselineIn(database, target))
-    const notProduction = requireRightDatabase(target, await getIdentity(database), asked, baseline)
+    const identity = await getIdentity(database)
+    const notProduction = requireRightDatabase(target, identity, asked, baseline)
     if (isApplied && notProduction.status !== 'pass') throw notCertain(notProduction)
 
     const list = async () => {
@@ -76,6 +78,7 @@ export async function disarmTarget(
     return {
       target,
       url: describeConnection(target.connection),
+      isSandbox: identity.is_sandbox,
       isApplied,
       notProduction,
       things: after.map((thing) => ({

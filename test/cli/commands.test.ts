@@ -56,6 +56,7 @@ test('a baseline is captured into the database and a file, which verifies a copy
   assert.is(list[0].label, 'before the release')
   const text = await place.run(['baseline', 'list', '-t', 'production'], env)
   assert.is(text.stdout.trim().split('\n').length, 2)
+  assert.is(text.stderr, 'note: the target production is of the SANDBOX, a throw-away rehearsal\n')
 
   for (const args of [['show'], ['show', baseline.baseline_id], ['show', baseline.baseline_id.toUpperCase()]]) {
     const shown = await place.run(['baseline', ...args, '-t', 'production'], env)

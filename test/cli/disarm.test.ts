@@ -68,7 +68,7 @@ test.after.each(async () => {
 test('nothing is armed: 0, with and without --apply', async () => {
   const shown = await disarm()
   assertCode(shown, 0)
-  assert.match(shown.stdout, /^-- pgdrill disarm: target restore, postgresql:.*\n-- Nothing is armed\.\n$/)
+  assert.match(shown.stdout, /^-- pgdrill disarm: target restore \(SANDBOX\), postgresql:.*\n-- Nothing is armed\.\n$/)
   assert.is(shown.stderr, '0 armed; nothing was run\n')
   const applied = await disarm('--apply')
   assertCode(applied, 0)

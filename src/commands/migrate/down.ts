@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { migrateDown } from '../../database/migrations.ts'
 import { findTarget } from '../../database/targets.ts'
 import type { ProgramOutput } from '../program-output.ts'
+import { noteSandbox } from '../sandbox-note.ts'
 import { migrationTimeoutOption, targetOption } from '../shared-options.ts'
 
 /** pgdrill migrate down */
@@ -17,10 +18,12 @@ export function migrateDownCommand(output: ProgramOutput): Command {
     )
     .action(async (options: { target?: string; deleteBaselines?: true; statementTimeout?: number }) => {
       const { statementTimeout } = options
-      const names = await migrateDown(findTarget(options.target), options.deleteBaselines === true, {
+      const target = findTarget(options.target)
+      const names = await migrateDown(target, options.deleteBaselines === true, {
         statementTimeout,
       })
       for (const name of names) output.stdout(`removed ${name}\n`)
       if (names.length === 0) output.stdout('nothing to do: the checks are not installed\n')
+      await noteSandbox(target, output)
     })
 }

@@ -5,6 +5,7 @@ import { migrateUp } from '../../database/migrations.ts'
 import { findTarget } from '../../database/targets.ts'
 import { baselineOfFile } from '../../verification/baseline-source.ts'
 import type { ProgramOutput } from '../program-output.ts'
+import { noteSandbox } from '../sandbox-note.ts'
 import { migrationTimeoutOption, positiveInteger, targetOption } from '../shared-options.ts'
 
 /** pgdrill migrate up */
@@ -34,5 +35,6 @@ export function migrateUpCommand(output: ProgramOutput): Command {
       })
       for (const name of names) output.stdout(`applied ${name}\n`)
       if (names.length === 0) output.stdout('nothing to do: the checks are up to date\n')
+      await noteSandbox(target, output)
     })
 }
