@@ -1,12 +1,12 @@
 // What people copy: the workflow of docs/examples, the lines that schedule prints, and the commands that documents name.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
 import { externalKinds, externalSchedule } from '../../src/cadence/external-schedules.ts'
 import { projectFile } from '../../src/project-files.ts'
 import { suite } from '../support/suite.ts'
-import { assertCommandExists, commandLines } from './documented.ts'
+import { assertCommandExists, commandLines, makeTargetsIn } from './documented.ts'
 import { Workplace } from './program.ts'
 
 interface Workflow {
@@ -99,22 +99,34 @@ test('a percent sign in a directory does not end the line of a crontab, nor begi
   assert.match(externalSchedule('systemd', 'production', '/srv/100% own'), /\nWorkingDirectory=\/srv\/100%% own\n/)
 })
 
-const documents = [
-  'docs/cadence.md',
-  'docs/OPS/DR_PLAN.md',
-  'docs/OPS/RUNBOOK_DB_RESTORE_DRILL.md',
-  'scripts/ops/restore-drill.md',
-]
+const documents = ['README.md', 'CONTRIBUTING.md', ...pagesIn('docs'), ...pagesIn('scripts')]
+
+function pagesIn(folder: string): string[] {
+  return readdirSync(projectFile(folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`)
+    .sort()
+}
+
+const makefile = read('Makefile')
+let checked = 0
 for (const document of documents) {
   test(`the commands of ${document} exist`, async () => {
     const blocks = [...read(document).matchAll(/(?:^ {4,}.*\n?)+|^```(?:bash|sh)?\n[\s\S]*?^```|`[^`\n]+`/gm)].map(
       ([block]) => block,
     )
     const lines = blocks.flatMap(commandLines)
-    assert.ok(lines.length > 0)
     for (const line of lines) await assertCommandExists(place, line)
+    checked += lines.length
+    for (const target of makeTargetsIn(read(document))) {
+      assert.match(makefile, new RegExp(`^${target}:`, 'm'), `there is no target: make ${target}`)
+    }
   })
 }
+
+test('so many commands stand in the documents that they were found', () => {
+  assert.ok(checked > 80, `${checked}`)
+})
 
 test('must fail: a command or an option that does not exist', async () => {
   for (const line of ['no-such-command --target x', 'status --no-such-option', 'drill no-such --ticket x']) {
