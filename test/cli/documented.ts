@@ -34,7 +34,9 @@ export function commandLines(text: string): string[] {
       const args = /\bARGS=(?:'([^'\n]*)'|(\S+))/.exec(rest)
       return command === undefined || args === null ? line : `pgdrill ${command} ${args[1] ?? args[2]}`
     })
-  return [...joined.matchAll(/(?:^|[\s`(/;&|])(?<!\bof )pgdrill (?=[a-z-]+(?:\s|$))([^\n`]*)/g)].map(([, words = '']) => words)
+  return [...joined.matchAll(/(?:^|[\s`(/;&|])(?<!\bof )pgdrill (?=[a-z-]+(?:\s|$))([^\n`]*)/g)].map(
+    ([, words = '']) => words,
+  )
 }
 
 /**
