@@ -1,6 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { CouldNotVerify } from './could-not-verify.ts'
-import { readOutside } from './outside-text.ts'
 
 /** Writes a file beside its place and renames it, so that a reader never meets half of it. @throws CouldNotVerify */
 export function writeWhole(path: string, content: string): void {
@@ -15,19 +14,5 @@ export function writeWhole(path: string, content: string): void {
       // What went wrong first is what has to be told.
     }
     throw new CouldNotVerify(`${path} cannot be written: ${(error as Error).message}`, undefined, { cause: error })
-  }
-}
-
-/** Reads a text file. @param kind what it is called in messages @throws CouldNotVerify when it is missing or unreadable */
-export function readWholeFile(path: string, kind: string): string {
-  try {
-    return readOutside(path).toString('utf8')
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new CouldNotVerify(
-      code === 'ENOENT' ? `the ${kind} ${path} does not exist` : `the ${kind} ${path} cannot be read: ${message}`,
-      undefined,
-      { cause: error },
-    )
   }
 }

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { CouldNotVerify } from '../could-not-verify.ts'
-import { readOutside } from '../outside-text.ts'
+import { readNamedFile } from '../read-named-file.ts'
 import { writeWhole } from '../write-whole.ts'
 import { type Baseline, parseBaseline } from './document.ts'
 
@@ -10,19 +9,8 @@ export const baselinesDirectory = join('verify', 'baselines')
 
 /** Reads a baseline file. @throws CouldNotVerify when it is missing or no usable baseline */
 export function readBaselineFile(path: string): Baseline {
-  let text: string
-  try {
-    text = readOutside(path).toString('utf8')
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new CouldNotVerify(
-      code === 'ENOENT'
-        ? `the baseline file ${path} does not exist`
-        : `the baseline file ${path} cannot be read: ${message}`,
-      'Baselines are written by: pgdrill baseline capture --target production.',
-    )
-  }
-  return parseBaseline(text, path)
+  const hint = 'Baselines are written by: pgdrill baseline capture --target production.'
+  return parseBaseline(readNamedFile(path, 'baseline file', hint), path)
 }
 
 /** The file name under which a baseline of a target is kept: sorts by time. */

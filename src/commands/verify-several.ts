@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import pc from 'picocolors'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { findTarget, lookUpProductionOf, targetVariable } from '../database/targets.ts'
-import { readOutside } from '../outside-text.ts'
 import { type AppFlags, appOptionsOf } from '../probes/app-question.ts'
 import { fleetJson } from '../proof/fleet-document.ts'
 import { fleetText } from '../proof/fleet-text.ts'
 import { writeFleetProof } from '../proof/write-fleet-proof.ts'
 import { proofsDirectory } from '../proof/write-proof.ts'
+import { readNamedFile } from '../read-named-file.ts'
 import { type Fleet, type FleetQuestion, verifyFleet } from '../verification/verify-fleet.ts'
 import type { ProgramOutput } from './program-output.ts'
 import { baselineOf, questionOf, type VerifyOptions } from './verify-options.ts'
@@ -50,15 +50,10 @@ export function severalTargets(target: string | undefined, file: string | undefi
 }
 
 function namesIn(file: string): string[] {
-  try {
-    return readOutside(file)
-      .toString('utf8')
-      .split(/\r?\n/)
-      .map((line) => line.replace(/#.*/, '').trim())
-      .filter((line) => line !== '')
-  } catch (error) {
-    throw new CouldNotVerify(`the targets file cannot be read: ${(error as Error).message}`)
-  }
+  return readNamedFile(file, 'targets file')
+    .split(/\r?\n/)
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter((line) => line !== '')
 }
 
 /**

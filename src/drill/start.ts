@@ -6,9 +6,10 @@ import { exportBaseline } from '../database/facts.ts'
 import type { Target } from '../database/targets.ts'
 import { captureBaseline, keepBaseline } from '../measuring/capture-baseline.ts'
 import { toolVersion } from '../project-files.ts'
+import { readNamedFile } from '../read-named-file.ts'
 import { durationText } from '../rules/durations.ts'
 import type { Stages } from '../terminal/stages.ts'
-import { readWholeFile, writeWhole } from '../write-whole.ts'
+import { writeWhole } from '../write-whole.ts'
 import { checkProduction, type ProductionCheck } from './check-production.ts'
 import { type Drill, nowText, tell, throwAwayTarget } from './drill.ts'
 import { makeDrillId } from './drill-id.ts'
@@ -115,7 +116,7 @@ interface Chosen {
 }
 
 function readBaseline(file: string): Chosen {
-  const document = readWholeFile(file, 'baseline file')
+  const document = readNamedFile(file, 'baseline file')
   parseBaseline(document, file)
   return { document, origin: file, isCaptured: false, isGiven: true }
 }

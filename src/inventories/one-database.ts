@@ -57,7 +57,7 @@ function isNamed({ name }: BackedUpDatabase, wanted: string): boolean {
 function otherThan(database: BackedUpDatabase, wanted: WantedDatabase | undefined): string {
   return wanted === undefined || !isIdentified(database, wanted)
     ? 'another database'
-    : `a copy: they were taken of the target ${database.name}, not of ${wanted.name}`
+    : `a copy: they were taken of the target ${database.name}, not of ${wanted.name}; if that is the same database, give --target ${database.name}`
 }
 
 function onlyOne(known: readonly Known[]): (one: Known) => boolean {

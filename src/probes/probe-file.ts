@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
 import { parseOutsideJson } from '../outside-text.ts'
 import { projectFile } from '../project-files.ts'
-import { readWholeFile } from '../write-whole.ts'
+import { readNamedFile } from '../read-named-file.ts'
 
 // A key that is misspelt must not silently be no expectation: every object is strict.
 
@@ -107,7 +107,7 @@ export function readProbeFile(path: string): ProbeFile {
   const hint = 'The format is described in docs/app.md; src/probes/opsmantik.json is an example.'
   let content: unknown
   try {
-    content = parseOutsideJson(readWholeFile(path, 'file of probes'))
+    content = parseOutsideJson(readNamedFile(path, 'file of probes'))
   } catch (error) {
     if (error instanceof CouldNotVerify) throw new CouldNotVerify(error.message, hint)
     throw new CouldNotVerify(`the file of probes ${path} ${(error as Error).message}`, hint)

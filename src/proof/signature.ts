@@ -1,7 +1,8 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
-import { mostSettingsBytes, readOutside } from '../outside-text.ts'
+import { mostSettingsBytes } from '../outside-text.ts'
+import { readNamedFile } from '../read-named-file.ts'
 
 /** The envelope of the signature; SHA256SUMS cannot name it, as it signs SHA256SUMS. */
 export const signatureFile = 'signature.dsse.json'
@@ -108,17 +109,7 @@ function encodedForSigning(payload: Buffer): Buffer {
 
 function readPem(where: string, env: NodeJS.Dict<string>): string {
   const variable = /^env:(.*)$/s.exec(where)?.[1]
-  if (variable === undefined) {
-    try {
-      return readOutside(where, mostSettingsBytes).toString('utf8')
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
-      throw new CouldNotVerify(
-        code === 'ENOENT' ? `the key file ${where} does not exist` : `the key file cannot be read: ${message}`,
-        makeKey,
-      )
-    }
-  }
+  if (variable === undefined) return readNamedFile(where, 'key file', makeKey, mostSettingsBytes)
   const pem = env[variable]
   if (pem === undefined || pem.trim() === '') {
     throw new CouldNotVerify(`the environment variable ${variable} holds no key`, 'Put the PEM of the key into it.')

@@ -160,7 +160,7 @@ test('what makes no sense for several is refused before anything is asked', asyn
   assertRefused(await verify('--target', 'eu,nowhere'), /nowhere is not configured/)
   assertRefused(await verify('--target', 'eu,us', '--format', 'junit'), /--format junit is of one target/)
   assertRefused(await verify('--target', 'eu,us', '--app-url', 'https://x.example'), /--app-url is of one target/)
-  assertRefused(await verify('--targets', 'missing'), /the targets file cannot be read/)
+  assertRefused(await verify('--targets', 'missing'), /the targets file missing does not exist/)
 })
 
 test.run()
