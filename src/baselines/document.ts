@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { CouldNotVerify } from '../could-not-verify.ts'
-import type { Registrations } from '../database/contract.ts'
 import { parseOutsideJson, versionText } from '../outside-text.ts'
 import { timeOf } from '../rules/moments.ts'
 
@@ -191,18 +190,4 @@ export function parseBaseline(text: string, origin: string): Baseline {
     )
   }
   return parsed.data
-}
-
-/** The registrations of production that a baseline holds, in the form of drill.export_registrations(). */
-export function registrationsOf(baseline: Baseline): Registrations {
-  return {
-    policies: baseline.policies,
-    guards: baseline.guards,
-    partitioned_relations: baseline.partitioned_relations,
-    isolation_policy: baseline.isolation_policy,
-    waivers: baseline.waivers,
-    critical_relations: baseline.relations.map(
-      ({ recipe: _recipe, buckets: _buckets, tenants: _tenants, ...rest }) => rest,
-    ),
-  }
 }

@@ -3,13 +3,13 @@
 // of the design: docs/checks/data.md tells them to users.
 
 import type { Baseline } from '../baselines/document.ts'
-import { registrationsOf } from '../baselines/document.ts'
 import type { CheckResult } from '../database/contract.ts'
 import { daysToCompare, reasonAgainstDays } from './compare-days.ts'
 import { checkName } from './compare-partition.ts'
 import { compareRegistrations } from './compare-registrations.ts'
 import { compareRelation } from './compare-relation.ts'
 import { type Comparison, type Copy, prepare, rowsOf } from './comparison.ts'
+import { registrationsOf } from './registrations-of.ts'
 
 export type { Copy } from './comparison.ts'
 

@@ -1,7 +1,8 @@
 // What changed between two baselines of one database: pure. Nothing is judged here.
 
-import { type Baseline, type BaselineRelation, registrationsOf } from '../baselines/document.ts'
+import type { Baseline, BaselineRelation } from '../baselines/document.ts'
 import { diffContent, diffDays, diffPartitions } from './diff-relation.ts'
+import { registrationsOf } from './registrations-of.ts'
 
 /** One thing that differs. */
 export interface BaselineChange {

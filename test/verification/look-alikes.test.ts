@@ -4,12 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { registrationsOf } from '../../src/baselines/document.ts'
 import { readBaselineFile } from '../../src/baselines/file.ts'
 import { withDatabase } from '../../src/database/connect.ts'
 import { captureBaseline } from '../../src/database/facts.ts'
 import { migrateDown, migrateUp } from '../../src/database/migrations.ts'
 import { projectFile } from '../../src/project-files.ts'
+import { registrationsOf } from '../../src/rules/registrations-of.ts'
 import {
   baselineOf,
   findings,
