@@ -60,20 +60,14 @@ export async function migrateUp(
         `Leave the baseline out to update them. To install them anew with it: make migrate-down TARGET=${target.name} first.`,
       )
     }
-    try {
-      if (registrations !== undefined) {
-        // A copy is judged, not mended: no guard is created, and what production had counts as right.
-        await client.query(
-          "select set_config('drill.install_guards', 'off', false), set_config('drill.registrations', $1, false)",
-          [JSON.stringify(registrations)],
-        )
-      }
-      return await run(client, 'up', count)
-    } catch (error) {
-      // The runner makes its record before the transaction: all or nothing includes it.
-      if (before.length === 0) await forgetRecord(client).catch(() => {})
-      throw error
+    if (registrations !== undefined) {
+      // A copy is judged, not mended: no guard is created, and what production had counts as right.
+      await client.query(
+        "select set_config('drill.install_guards', 'off', false), set_config('drill.registrations', $1, false)",
+        [JSON.stringify(registrations)],
+      )
     }
+    return await run(client, 'up', count)
   })
 }
 
@@ -89,7 +83,11 @@ export async function migrateDown(
 ): Promise<string[]> {
   return await withLockedClient(target, limits, async (client) => {
     const applied = await appliedNames(client)
-    if (applied.length === 0 && (await drillOf(client)) !== 'ours') return []
+    if (applied.length === 0 && (await drillOf(client)) !== 'ours') {
+      // Whoever removed the checks may have been stopped before the record, which is empty then.
+      await forgetRecord(client)
+      return []
+    }
     await requireAgreement(client, target, applied)
     const shipped = shippedMigrations()
     const unknown = applied.filter((name) => !shipped.includes(name))
@@ -171,6 +169,8 @@ function upPart(name: string): string {
 
 async function run(client: pg.Client, direction: 'up' | 'down', count: number | undefined): Promise<string[]> {
   const silent = () => {}
+  // Before the runner begins: it would make its record outside of its transaction, and who is stopped there leaves it behind.
+  await client.query('begin')
   const done = await runner({
     dbClient: client,
     dir: projectFile('migrations'),
@@ -185,7 +185,12 @@ async function run(client: pg.Client, direction: 'up' | 'down', count: number | 
     noLock: true,
     // Errors are thrown; what the runner says besides is said by the command.
     logger: { debug: silent, info: silent, warn: silent, error: silent },
+  }).catch(async (error) => {
+    await client.query('rollback').catch(() => {})
+    throw error
   })
+  // The runner has done so, unless there was nothing to do.
+  await client.query('commit')
   return done.map((migration) => migration.name)
 }
 

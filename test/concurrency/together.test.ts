@@ -50,6 +50,47 @@ test('two verifications of one copy, and a capture of it: none is in the way of 
   for (const outcome of [one, two, captured]) assertCode(outcome as Outcome, 0)
 })
 
+test('a drill, and captures and another drill of the same production meanwhile: each whole, none in the way', async () => {
+  const production = await makeDatabase((await sandboxClusters()).production)
+  try {
+    await production.run("update drill.drill_policy set is_app_required = false, baseline_max_age = '0'")
+    const before = await countBaselines(production)
+    const people = ['--ticket', 'DR-1', '--lead', 'A', '--db-owner', 'B', '--app-owner', 'C', '--method', 'pitr']
+    const databases = { RESTORE_DATABASE_URL: urlOf(copy), PRODUCTION_DATABASE_URL: urlOf(production) }
+    const begin = (...args: string[]) => {
+      const place = new Workplace()
+      places.push(place)
+      return place.start(args, databases).ended
+    }
+    const drill = () => begin('drill', 'run', ...people, '--restore-cmd', 'true')
+    const outcomes = await Promise.all([
+      drill(),
+      drill(),
+      begin('baseline', 'capture', '-t', 'production'),
+      begin('baseline', 'capture', '-t', 'production', '--depth', 'full', '--jobs', '2'),
+    ])
+    for (const outcome of outcomes) assertCode(outcome, 0)
+    // Each drill captured its own, and is recorded, with a proof that is whole; the second names the first or none.
+    assert.is(await countBaselines(production), before + 4)
+    const drills = await production.query<{ drill_id: string; verdict: string; baselines: string }>(`
+      select d.drill_id, d.verdict, (select count(*)::text from drill.baselines as b where b.baseline_id = d.baseline_id) as baselines
+      from drill.drills as d`)
+    assert.equal(
+      drills.map(({ verdict }) => verdict),
+      ['verified', 'verified'],
+    )
+    for (const { drill_id } of drills) {
+      const place = places.find((one) => one.files().some((file) => file.startsWith(`verify/proofs/${drill_id}/`)))
+      assertCode(
+        await (place as Workplace).run(['report', 'verify', `verify/proofs/${drill_id}`, '--without-previous']),
+        0,
+      )
+    }
+  } finally {
+    await production.drop()
+  }
+})
+
 test('heavy traffic: what a capture counts is one moment', async () => {
   // A row of one has its counterpart in the other, by one transaction: in no moment they differ.
   await copy.run(

@@ -1,5 +1,6 @@
 // A read-only standby: as what is verified, as the production that is asked, as what is captured; and its promotion midway.
 
+import { rmSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { assertCode, assertRefused, urlOf, Workplace } from '../cli/program.ts'
 import { makeDatabase, type Scratch, sandboxClusters } from '../support/databases.ts'
@@ -14,10 +15,11 @@ let primary: Scratch
 /** The same database, seen through the standby. */
 let replica: Scratch
 
-test.before(async () => {
+/** A new standby in place of the one that was promoted. */
+async function startAgain(): Promise<void> {
   const { production } = await sandboxClusters()
+  await standby?.drop()
   standby = await startStandby(production)
-  primary = await makeDatabase(production)
   await standby.catchUp()
   const { cluster } = standby
   const { database } = primary.target.connection
@@ -33,6 +35,11 @@ test.before(async () => {
       }
     },
   }
+}
+
+test.before(async () => {
+  primary = await makeDatabase((await sandboxClusters()).production)
+  await startAgain()
 })
 test.after(async () => {
   place.remove()
@@ -72,6 +79,33 @@ test('verify: production may be a standby: it is asked all the same', async () =
   } finally {
     await copy.drop()
   }
+})
+
+test('baseline capture: a standby that is promoted midway is refused, or captured as the primary that it is then', async () => {
+  const ids = async () =>
+    (await replica.query<{ id: string }>('select baseline_id::text as id from drill.baselines')).map(({ id }) => id)
+  const before = await ids()
+  const outcome = await whileLocked(primary, 'drill.critical_relations', async () => {
+    await standby.catchUp()
+    const { ended } = place.start([...work['baseline capture']], { COPY_DATABASE_URL: urlOf(replica) })
+    await waiting(replica)
+    // The lock came from the primary, so it is gone with the recovery.
+    await replica.query('select pg_promote()')
+    return await ended
+  })
+  const added = (await ids()).filter((id) => !before.includes(id))
+  if (outcome.code === 0) {
+    const { baseline_id, source } = JSON.parse(place.read('baseline.json'))
+    assert.equal(added, [baseline_id])
+    // What is compared with it later must not take the promoted server for the one before.
+    assert.is(source.timeline_id, 2)
+    rmSync(place.path('baseline.json'))
+  } else {
+    assertRefused(outcome, /read-only transaction|recovery|lock timeout/)
+    assert.equal(added, [])
+  }
+  await assertNothingLeft(place, replica)
+  await startAgain()
 })
 
 test('verify: a target that is promoted midway: never 0, no crash', async () => {
