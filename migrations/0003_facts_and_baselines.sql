@@ -301,19 +301,22 @@ comment on function drill._critical_relation_problem(text, text) is
 revoke all on function drill._critical_relation_problem(text, text) from public;
 -- end copy of sql/data/_critical_relation_problem.sql
 
--- begin copy of sql/data/_rewritten_since_snapshot.sql
+-- begin copy of sql/data/_refuse_rewritten.sql
 -- TRUNCATE and the forms of ALTER TABLE that write a table anew do not heed
 -- snapshots: who took one before sees an empty table afterwards, and would count 0
 -- rows. So does a table look that was put under the name of another one. The
 -- catalog is read with the snapshot, the functions tell what is there now. To be asked
 -- while the locks are held with which the tables were read. A partitioned table has no
 -- file of its own: its partitions have.
-create or replace function drill._rewritten_since_snapshot(p_relation_names text[])
-returns text
-language sql
+create or replace function drill._refuse_rewritten(p_relation_names text[])
+returns void
+language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  v_rewritten text;
+begin
   with recursive below as (
     select n.name, drill._relation_oid(n.name) as relation_oid, true as is_named
     from pg_catalog.unnest(p_relation_names) as n (name)
@@ -323,17 +326,25 @@ as $$
     inner join pg_catalog.pg_inherits as i on i.inhparent = b.relation_oid
   )
   select pg_catalog.min(b.name collate "C")
+  into v_rewritten
   from below as b
   left join pg_catalog.pg_class as c on c.oid = b.relation_oid
   where b.is_named and pg_catalog.to_regclass(b.name) is distinct from b.relation_oid
-    or c.relkind not in ('p', 'f') and c.relfilenode is distinct from pg_catalog.pg_relation_filenode(c.oid)
+    or c.relkind not in ('p', 'f') and c.relfilenode is distinct from pg_catalog.pg_relation_filenode(c.oid);
+
+  if v_rewritten is not null then
+    raise exception using
+      errcode = 'serialization_failure',
+      message = format('%s was truncated, written anew or replaced meanwhile: repeat this', v_rewritten);
+  end if;
+end
 $$;
 
-comment on function drill._rewritten_since_snapshot(text[]) is
-  'Internal: the first of these relations that, itself or a partition of it, was truncated, written anew or replaced since the snapshot of the calling query, so that reading it with that snapshot tells nothing; null when none was';
+comment on function drill._refuse_rewritten(text[]) is
+  'Internal: raises a serialization failure when one of these relations, itself or a partition of it, was truncated, written anew or replaced since the snapshot of the calling query, so that reading it with that snapshot tells nothing';
 
-revoke all on function drill._rewritten_since_snapshot(text[]) from public;
--- end copy of sql/data/_rewritten_since_snapshot.sql
+revoke all on function drill._refuse_rewritten(text[]) from public;
+-- end copy of sql/data/_refuse_rewritten.sql
 
 -- begin copy of sql/data/_fingerprint_columns.sql
 -- How each column enters the fingerprint of its row. A type's own hash is used
@@ -781,20 +792,13 @@ set row_security = off
 set jit = off
 set work_mem = '32MB'
 as $$
-declare
-  v_rewritten text;
 begin
   return query execute
     'select $1[q.position], q.slice_name, q.starts_at, q.ends_at, q.row_count, q.oldest_at, q.newest_at, q.fingerprint from ('
     || drill._slice_query(p_bucket_names, p_are_sliced, p_timestamp_column, p_with_fingerprint, p_moment)
     || ') as q order by q.position, q.starts_at, q.slice_name collate "C"'
     using p_bucket_names;
-  v_rewritten := drill._rewritten_since_snapshot(p_bucket_names);
-  if v_rewritten is not null then
-    raise exception using
-      errcode = 'serialization_failure',
-      message = format('%s was truncated, written anew or replaced meanwhile: repeat this', v_rewritten);
-  end if;
+  perform drill._refuse_rewritten(p_bucket_names);
 end
 $$;
 
@@ -1247,7 +1251,6 @@ declare
   v_relation record;
   v_partitions jsonb;
   v_batch jsonb;
-  v_rewritten text;
   v_salt text := coalesce(p_installation_id, (select i.installation_id from drill.installation as i))::text;
 begin
   for v_relation in
@@ -1343,14 +1346,9 @@ begin
           ') as k order by k.tenant_key collate pg_catalog."C", k.is_closed'
         using v_relation.relation_name, v_relation.is_tenant_shown, v_salt;
 
-        v_rewritten := drill._rewritten_since_snapshot(
+        perform drill._refuse_rewritten(
           array(select e.value ->> 'name' from pg_catalog.jsonb_array_elements(v_batch) as e)
         );
-        if v_rewritten is not null then
-          raise exception using
-            errcode = 'serialization_failure',
-            message = format('%s was truncated, written anew or replaced meanwhile: repeat this', v_rewritten);
-        end if;
       end loop;
     exception
       -- Not swallowed: the row says that this relation could not be looked at.
@@ -3430,7 +3428,7 @@ drop function drill._fold_fingerprint(numeric);
 drop function drill._fingerprint_recipe(oid);
 drop function drill._fingerprint_expression(oid, text);
 drop function drill._fingerprint_columns(oid, text);
-drop function drill._rewritten_since_snapshot(text[]);
+drop function drill._refuse_rewritten(text[]);
 drop function drill._critical_relation_problem(text, text);
 drop function drill._local_source(oid, text[]);
 drop function drill._has_index_on(oid, text);

@@ -2215,7 +2215,6 @@ declare
   v_query text;
   v_next numeric;
   v_edge numeric;
-  v_rewritten text;
   v_column_name text;
   v_is_judged boolean;
   v_free numeric;
@@ -2489,14 +2488,9 @@ begin
         case when v_sequence.seqincrement > 0 then 'desc' else 'asc' end
       )
       into strict v_column_name, v_is_judged, v_edge;
-      v_rewritten := drill._rewritten_since_snapshot(
+      perform drill._refuse_rewritten(
         array(select drill._relation_name(u.relation_oid) from pg_catalog.unnest(v_sequence.relation_oids) as u (relation_oid))
       );
-      if v_rewritten is not null then
-        raise exception using
-          errcode = 'serialization_failure',
-          message = format('%s was truncated, written anew or replaced meanwhile', v_rewritten);
-      end if;
     exception
       when others then
         v_result.status := 'error';
@@ -2571,7 +2565,6 @@ as $$
 declare
   v_key record;
   v_orphan_count bigint;
-  v_rewritten text;
   v_is_any boolean := false;
 begin
   for v_key in
@@ -2634,12 +2627,7 @@ begin
       end if;
 
       execute 'select pg_catalog.count(*) ' || v_key.orphans into strict v_orphan_count;
-      v_rewritten := drill._rewritten_since_snapshot(array[v_key.referencing, v_key.referenced]);
-      if v_rewritten is not null then
-        raise exception using
-          errcode = 'serialization_failure',
-          message = format('%s was truncated, written anew or replaced meanwhile', v_rewritten);
-      end if;
+      perform drill._refuse_rewritten(array[v_key.referencing, v_key.referenced]);
       return next row(
         'orphans', v_key.key_name,
         case when v_orphan_count = 0 then 'pass' when v_key.convalidated then 'fail' else 'warn' end,
@@ -4568,7 +4556,6 @@ declare
   v_count bigint;
   v_object record;
   v_platform text;
-  v_is_of_production boolean := false;
   v_origin text;
 begin
   -- Event triggers.
@@ -4957,7 +4944,6 @@ begin
       )
         then 'A heartbeat was recorded'
     end;
-    v_is_of_production := v_origin is not null;
   exception
     when insufficient_privilege then
       null; -- Nothing is known, so it is judged like any other.
@@ -4980,7 +4966,7 @@ begin
             (pg_catalog.regexp_match(pg_catalog.current_setting('archive_command'), '\s[a-z0-9._-]+@([A-Za-z0-9.-]+):'))[1]
           )
       end,
-      not v_is_disarmed and not v_is_of_production,
+      not v_is_disarmed and v_origin is null,
       case
         when v_platform is not null
           then pg_catalog.format('%s archives each instance for itself and lets nobody change that', v_platform)
@@ -4990,18 +4976,18 @@ begin
         case
           when v_text = 'off' then 'Archiving is off.'
           when v_is_disarmed then 'What archives ships nothing.'
-          when v_is_of_production then v_origin || ' in another database of this running server, so what it archives is production''s own.'
+          when v_origin is not null then v_origin || ' in another database of this running server, so what it archives is production''s own.'
         end,
         case
-          when not v_is_disarmed and not v_is_of_production and s.source = 'command line'
+          when not v_is_disarmed and v_origin is null and s.source = 'command line'
             then pg_catalog.format('%s is set on the command line of the server: start it with -c archive_mode=off.', v_key)
-          when not v_is_disarmed and not v_is_of_production and v_platform is null
+          when not v_is_disarmed and v_origin is null and v_platform is null
             then 'Not the empty string, with which WAL would pile up.'
         end,
         case when a.archived_count > 0 then pg_catalog.format('WAL files archived since the statistics were reset: %s.', a.archived_count) end
       ),
       case
-        when v_platform is not null or v_is_of_production or s.source = 'command line' then array[]::text[]
+        when v_platform is not null or v_origin is not null or s.source = 'command line' then array[]::text[]
         else pg_catalog.array_remove(
           array[
             case when v_version >= 150000 and v_value is not null then 'alter system set archive_library = ''''' end,
@@ -6206,14 +6192,7 @@ begin
         ' cross join lateral (select pg_catalog.date_trunc(%5$L, b.key::timestamp) as starts_at) as k',
         v_relation.key_column, v_source, v_happened_at, v_step, v_relation.period
       ) into v_row_count, v_partition_count, v_is_any_wrong;
-      if drill._rewritten_since_snapshot(array[v_relation.relation_name]) is not null then
-        return next row(
-          'partition_keys', v_relation.relation_name, 'error',
-          pg_catalog.format('the keys of %s were not looked at: it was truncated, written anew or replaced meanwhile', v_relation.relation_name),
-          'Verify again when nobody changes it.', null, null
-        )::drill.check_result;
-        continue;
-      end if;
+      perform drill._refuse_rewritten(array[v_relation.relation_name]);
 
       if not v_is_any_wrong then
         return next row(
@@ -6270,11 +6249,14 @@ begin
         )::drill.check_result;
       end loop;
     exception
-      when insufficient_privilege or lock_not_available then
+      when insufficient_privilege or lock_not_available or serialization_failure then
         return next row(
           'partition_keys', v_relation.relation_name, 'error',
           pg_catalog.format('the keys of %s were not looked at: %s', v_relation.relation_name, sqlerrm),
-          pg_catalog.format('Run: grant select on %s to %I, or try again when nobody locks it.', v_relation.relation_name, current_user),
+          case
+            when sqlstate = '40001' then 'Verify again when nobody changes it.'
+            else pg_catalog.format('Run: grant select on %s to %I, or try again when nobody locks it.', v_relation.relation_name, current_user)
+          end,
           null, null
         )::drill.check_result;
     end;

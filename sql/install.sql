@@ -34,7 +34,7 @@
 \ir data/_has_index_on.sql
 \ir data/_local_source.sql
 \ir data/_critical_relation_problem.sql
-\ir data/_rewritten_since_snapshot.sql
+\ir data/_refuse_rewritten.sql
 \ir data/_fingerprint_columns.sql
 \ir data/_fingerprint_expression.sql
 \ir data/_fingerprint_recipe.sql

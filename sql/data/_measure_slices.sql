@@ -34,20 +34,13 @@ set row_security = off
 set jit = off
 set work_mem = '32MB'
 as $$
-declare
-  v_rewritten text;
 begin
   return query execute
     'select $1[q.position], q.slice_name, q.starts_at, q.ends_at, q.row_count, q.oldest_at, q.newest_at, q.fingerprint from ('
     || drill._slice_query(p_bucket_names, p_are_sliced, p_timestamp_column, p_with_fingerprint, p_moment)
     || ') as q order by q.position, q.starts_at, q.slice_name collate "C"'
     using p_bucket_names;
-  v_rewritten := drill._rewritten_since_snapshot(p_bucket_names);
-  if v_rewritten is not null then
-    raise exception using
-      errcode = 'serialization_failure',
-      message = format('%s was truncated, written anew or replaced meanwhile: repeat this', v_rewritten);
-  end if;
+  perform drill._refuse_rewritten(p_bucket_names);
 end
 $$;
 

@@ -33,7 +33,6 @@ declare
   v_relation record;
   v_partitions jsonb;
   v_batch jsonb;
-  v_rewritten text;
   v_salt text := coalesce(p_installation_id, (select i.installation_id from drill.installation as i))::text;
 begin
   for v_relation in
@@ -129,14 +128,9 @@ begin
           ') as k order by k.tenant_key collate pg_catalog."C", k.is_closed'
         using v_relation.relation_name, v_relation.is_tenant_shown, v_salt;
 
-        v_rewritten := drill._rewritten_since_snapshot(
+        perform drill._refuse_rewritten(
           array(select e.value ->> 'name' from pg_catalog.jsonb_array_elements(v_batch) as e)
         );
-        if v_rewritten is not null then
-          raise exception using
-            errcode = 'serialization_failure',
-            message = format('%s was truncated, written anew or replaced meanwhile: repeat this', v_rewritten);
-        end if;
       end loop;
     exception
       -- Not swallowed: the row says that this relation could not be looked at.

@@ -15,7 +15,6 @@ as $$
 declare
   v_key record;
   v_orphan_count bigint;
-  v_rewritten text;
   v_is_any boolean := false;
 begin
   for v_key in
@@ -78,12 +77,7 @@ begin
       end if;
 
       execute 'select pg_catalog.count(*) ' || v_key.orphans into strict v_orphan_count;
-      v_rewritten := drill._rewritten_since_snapshot(array[v_key.referencing, v_key.referenced]);
-      if v_rewritten is not null then
-        raise exception using
-          errcode = 'serialization_failure',
-          message = format('%s was truncated, written anew or replaced meanwhile', v_rewritten);
-      end if;
+      perform drill._refuse_rewritten(array[v_key.referencing, v_key.referenced]);
       return next row(
         'orphans', v_key.key_name,
         case when v_orphan_count = 0 then 'pass' when v_key.convalidated then 'fail' else 'warn' end,

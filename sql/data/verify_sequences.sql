@@ -15,7 +15,6 @@ declare
   v_query text;
   v_next numeric;
   v_edge numeric;
-  v_rewritten text;
   v_column_name text;
   v_is_judged boolean;
   v_free numeric;
@@ -289,14 +288,9 @@ begin
         case when v_sequence.seqincrement > 0 then 'desc' else 'asc' end
       )
       into strict v_column_name, v_is_judged, v_edge;
-      v_rewritten := drill._rewritten_since_snapshot(
+      perform drill._refuse_rewritten(
         array(select drill._relation_name(u.relation_oid) from pg_catalog.unnest(v_sequence.relation_oids) as u (relation_oid))
       );
-      if v_rewritten is not null then
-        raise exception using
-          errcode = 'serialization_failure',
-          message = format('%s was truncated, written anew or replaced meanwhile', v_rewritten);
-      end if;
     exception
       when others then
         v_result.status := 'error';

@@ -140,14 +140,7 @@ begin
         ' cross join lateral (select pg_catalog.date_trunc(%5$L, b.key::timestamp) as starts_at) as k',
         v_relation.key_column, v_source, v_happened_at, v_step, v_relation.period
       ) into v_row_count, v_partition_count, v_is_any_wrong;
-      if drill._rewritten_since_snapshot(array[v_relation.relation_name]) is not null then
-        return next row(
-          'partition_keys', v_relation.relation_name, 'error',
-          pg_catalog.format('the keys of %s were not looked at: it was truncated, written anew or replaced meanwhile', v_relation.relation_name),
-          'Verify again when nobody changes it.', null, null
-        )::drill.check_result;
-        continue;
-      end if;
+      perform drill._refuse_rewritten(array[v_relation.relation_name]);
 
       if not v_is_any_wrong then
         return next row(
@@ -204,11 +197,14 @@ begin
         )::drill.check_result;
       end loop;
     exception
-      when insufficient_privilege or lock_not_available then
+      when insufficient_privilege or lock_not_available or serialization_failure then
         return next row(
           'partition_keys', v_relation.relation_name, 'error',
           pg_catalog.format('the keys of %s were not looked at: %s', v_relation.relation_name, sqlerrm),
-          pg_catalog.format('Run: grant select on %s to %I, or try again when nobody locks it.', v_relation.relation_name, current_user),
+          case
+            when sqlstate = '40001' then 'Verify again when nobody changes it.'
+            else pg_catalog.format('Run: grant select on %s to %I, or try again when nobody locks it.', v_relation.relation_name, current_user)
+          end,
           null, null
         )::drill.check_result;
     end;

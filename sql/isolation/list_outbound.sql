@@ -43,7 +43,6 @@ declare
   v_count bigint;
   v_object record;
   v_platform text;
-  v_is_of_production boolean := false;
   v_origin text;
 begin
   -- Event triggers.
@@ -432,7 +431,6 @@ begin
       )
         then 'A heartbeat was recorded'
     end;
-    v_is_of_production := v_origin is not null;
   exception
     when insufficient_privilege then
       null; -- Nothing is known, so it is judged like any other.
@@ -455,7 +453,7 @@ begin
             (pg_catalog.regexp_match(pg_catalog.current_setting('archive_command'), '\s[a-z0-9._-]+@([A-Za-z0-9.-]+):'))[1]
           )
       end,
-      not v_is_disarmed and not v_is_of_production,
+      not v_is_disarmed and v_origin is null,
       case
         when v_platform is not null
           then pg_catalog.format('%s archives each instance for itself and lets nobody change that', v_platform)
@@ -465,18 +463,18 @@ begin
         case
           when v_text = 'off' then 'Archiving is off.'
           when v_is_disarmed then 'What archives ships nothing.'
-          when v_is_of_production then v_origin || ' in another database of this running server, so what it archives is production''s own.'
+          when v_origin is not null then v_origin || ' in another database of this running server, so what it archives is production''s own.'
         end,
         case
-          when not v_is_disarmed and not v_is_of_production and s.source = 'command line'
+          when not v_is_disarmed and v_origin is null and s.source = 'command line'
             then pg_catalog.format('%s is set on the command line of the server: start it with -c archive_mode=off.', v_key)
-          when not v_is_disarmed and not v_is_of_production and v_platform is null
+          when not v_is_disarmed and v_origin is null and v_platform is null
             then 'Not the empty string, with which WAL would pile up.'
         end,
         case when a.archived_count > 0 then pg_catalog.format('WAL files archived since the statistics were reset: %s.', a.archived_count) end
       ),
       case
-        when v_platform is not null or v_is_of_production or s.source = 'command line' then array[]::text[]
+        when v_platform is not null or v_origin is not null or s.source = 'command line' then array[]::text[]
         else pg_catalog.array_remove(
           array[
             case when v_version >= 150000 and v_value is not null then 'alter system set archive_library = ''''' end,

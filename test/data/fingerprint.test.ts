@@ -510,7 +510,7 @@ async function elsewhere(own: OwnCluster, statements: string[]): Promise<Scratch
   } as unknown as Scratch
 }
 
-const dependencies = ['core/_relation_oid', 'data/_has_index_on', 'data/_rewritten_since_snapshot'].map((name) =>
+const dependencies = ['core/_relation_oid', 'data/_has_index_on', 'data/_refuse_rewritten'].map((name) =>
   readFileSync(projectFile('sql', `${name}.sql`), 'utf8'),
 )
 

@@ -67,11 +67,11 @@ test('could not look: a table, and one partition, written anew', async () => {
     'alter table s.child alter column note type text using note || note',
     `alter table s.t alter column note type text using note || note`,
   )
-  const why = 'was truncated, written anew or replaced meanwhile'
+  const why = 'was truncated, written anew or replaced meanwhile: repeat this'
   assert.equal(lines, [
     `error s.child.child_parent_id_fkey: could not look for orphans of the foreign key s.child.child_parent_id_fkey: s.child ${why} (SQLSTATE 40001)`,
     `error s.child_id_seq: could not compare s.child_id_seq with the columns that it feeds: s.child ${why} (SQLSTATE 40001)`,
-    `error s.t: the keys of s.t were not looked at: it ${why}`,
+    `error s.t: the keys of s.t were not looked at: s.t ${why}`,
   ])
 })
 
