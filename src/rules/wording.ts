@@ -24,10 +24,11 @@ export function list(parts: readonly string[]): string {
  * @param problem as the database worded it, with its SQLSTATE where it has one
  */
 export function hintAgainst(problem: string | null): string {
-  if (problem?.includes('57014') === true)
+  const state = /SQLSTATE (\w{5})/.exec(problem ?? '')?.[1]
+  if (state === '57014')
     return 'It took longer than the statement timeout, or somebody cancelled it: give more with --statement-timeout SECONDS.'
-  if (problem?.includes('55P03') === true)
+  if (state === '55P03')
     return 'Somebody holds a lock on it: find out who (pg_locks), and verify again when it is free.'
-  if (problem?.includes('42501') === true) return 'Grant this role the missing right, or verify as the owner.'
+  if (state === '42501') return 'Grant this role the missing right, or verify as the owner.'
   return 'Remove the obstacle, then verify again.'
 }
