@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import * as assert from 'uvu/assert'
-import type { HeldBackup } from '../../src/rules/backups-held.ts'
+import { type HeldBackup, plainBackup } from '../../src/rules/backups-held.ts'
 import { judgeRetention, type RetentionQuestion } from '../../src/rules/judge-retention.ts'
 import { judge } from '../../src/rules/verdict.ts'
 import { suite } from '../support/suite.ts'
@@ -41,18 +41,11 @@ const withOneMore = fc
   .filter(([{ sources }]) => sources.length > 0)
   .map(([question, minutesAgo, place]) => {
     const more: HeldBackup = {
+      ...plainBackup,
       source: question.sources[place % question.sources.length]?.source ?? '',
       id: 'one more',
       kind: 'full',
-      started_at: null,
       finished_at: new Date(Date.parse(question.now) - minutesAgo * 60_000).toISOString(),
-      usable: 'yes',
-      reason: null,
-      depends_on: [],
-      bytes: null,
-      is_pinned: false,
-      position: null,
-      times_listed: 1,
     }
     return { question, more: { ...question, backups: [...question.backups, more] } }
   })

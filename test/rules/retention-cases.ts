@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import type { CheckResult } from '../../src/database/contract.ts'
-import type { BackupSource, HeldBackup } from '../../src/rules/backups-held.ts'
+import { type BackupSource, type HeldBackup, plainBackup } from '../../src/rules/backups-held.ts'
 import type { RetentionQuestion } from '../../src/rules/judge-retention.ts'
 
 interface Vector {
@@ -52,17 +52,7 @@ export function questionOf(vector: Vector): RetentionQuestion {
   }
 }
 
-const plain: Omit<HeldBackup, 'source' | 'id' | 'finished_at'> = {
-  kind: 'full',
-  started_at: null,
-  usable: 'yes',
-  reason: null,
-  depends_on: [],
-  bytes: null,
-  is_pinned: false,
-  position: null,
-  times_listed: 1,
-}
+const plain = { ...plainBackup, kind: 'full' as const }
 
 /** What both have to agree on: everything but the sentences. */
 export function essence(rows: readonly CheckResult[]): string[] {

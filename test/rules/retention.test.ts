@@ -1,7 +1,7 @@
 // Which backup fills which slot: calendars, today, chains, windows.
 
 import * as assert from 'uvu/assert'
-import type { BackupSource, HeldBackup } from '../../src/rules/backups-held.ts'
+import { type BackupSource, type HeldBackup, plainBackup } from '../../src/rules/backups-held.ts'
 import { fillSlots, type RetentionInput, type Slot } from '../../src/rules/retention.ts'
 import { monthAt, slotsBefore, weekAt } from '../../src/rules/retention-slots.ts'
 import { suite } from '../support/suite.ts'
@@ -10,18 +10,11 @@ const test = suite('retention slots')
 const at = (text: string) => Date.parse(text)
 
 const backup = (finished_at: string | null, more: Partial<HeldBackup> = {}): HeldBackup => ({
+  ...plainBackup,
   source: 'a',
   id: finished_at ?? 'none',
   kind: 'full',
-  started_at: null,
   finished_at,
-  usable: 'yes',
-  reason: null,
-  depends_on: [],
-  bytes: null,
-  is_pinned: false,
-  position: null,
-  times_listed: 1,
   ...more,
 })
 const windowOf = (from: string, until: string): BackupSource => ({
